@@ -1,0 +1,69 @@
+# Everything sets itself up: a fresh Debian or Ubuntu machine with Python 3.11 needs only make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# uv installs the same locked, hashed files several times faster; pip is there if uv cannot.
+INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python "$$@" 2>/dev/null || $(PIP) install "$$@"; }; install --require-hashes --no-deps
+FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help demo test lint bench faults clean
+
+help:
+	@echo "make demo   a town at work, in your browser   (ARGS=\"--city FILE.osm.pbf\", ARGS=--check)"
+	@echo "make test   all tests                          (ARGS=\"-k alarm\")"
+	@echo "make lint   ruff, mypy, import-linter, front-end types"
+	@echo "make bench  all benchmarks                     (NAME=nearest for one)"
+	@echo "make faults kill -9 draws                      (MINUTES=10)"
+
+$(VENV)/made: requirements/boot.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }
+	@echo "Making a virtual environment"
+	@$(PYTHON) -m venv $(VENV) || { echo "apt install python3-venv, then again"; exit 1; }
+	@$(PIP) install --require-hashes --no-deps -r requirements/boot.lock
+	@touch $@
+
+$(VENV)/run: $(VENV)/made requirements/run.lock requirements/build.lock
+	@echo "Installing what callout runs on "
+	@$(INSTALL) -r requirements/run.lock -r requirements/build.lock
+	@touch $@
+
+$(VENV)/app: $(VENV)/run pyproject.toml hatch_build.py $(FRONTEND)
+	@echo "Building the pages"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/app requirements/dev.lock
+	@echo "Installing what the tests need"
+	@$(INSTALL) -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/browser: $(VENV)/dev
+	@bash tests/browser.sh
+	@touch $@
+
+demo: $(VENV)/app
+	@$(BIN)/callout demo $(ARGS)
+
+test: $(VENV)/browser
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@bash frontend/check.sh $(BIN)/python
+
+bench: $(VENV)/dev
+	@for name in $(or $(NAME),$(basename $(notdir $(wildcard bench/[a-z]*.py)))); do $(BIN)/python bench/$$name.py; done
+
+faults: $(VENV)/dev
+	@$(BIN)/python tests/main/faults.py --minutes $(or $(MINUTES),10)
+
+clean:
+	@rm -rf $(VENV) src/callout/web/pages frontend/node_modules

@@ -1,0 +1,3 @@
+"""callout: an open emergency control room."""
+
+__version__ = "0.1.0"

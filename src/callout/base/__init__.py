@@ -1,0 +1,1 @@
+"""base: clock, ids, geo, errors, settings. Knows nothing of emergencies."""
