@@ -1,0 +1,316 @@
+"""Who should go, and why: free units that can serve the type, ranked by time on the road.
+
+Filters of capability and status stand before the search, never after. What is passed over is
+said with its reason, and so is a unit that is nearer in a straight line.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from callout.access import Action, Actor, Subject, authorize
+from callout.base.geo import EARTH_RADIUS_M, LonLat
+from callout.dispatch.picture import Picture, Where
+from callout.dispatch.words import age_words, clock_words, distance_words, words
+from callout.incidents import Incident, IncidentType
+from callout.roads import Route, Snap, Snaps
+from callout.units import FREE, Unit
+
+_PASSED_OVER_SHOWN = 12
+_OLD_S = 30
+_OFF_ROAD_M = 100
+
+
+class Ranked(msgspec.Struct, kw_only=True):
+    """One unit that could go. ``travel_ms`` is None when no road is known."""
+
+    unit: str
+    callsign: str
+    kind: str
+    travel_ms: int | None
+    distance_m: int | None
+    straight_m: int
+    position_age_s: float
+    source: str
+    words: str
+    route: list[tuple[float, float]] = []
+
+
+class PassedOver(msgspec.Struct, kw_only=True):
+    """One unit that is not proposed, and why."""
+
+    unit: str
+    callsign: str
+    code: str
+    words: str
+    incident: str = ""
+
+
+class Explained(msgspec.Struct, kw_only=True):
+    """Everything an outsider needs to compute the ranking anew on the city's graph."""
+
+    epoch: int
+    profile: str
+    incident: dict[str, int]
+    candidates: list[dict[str, Any]]
+    ranked: list[dict[str, Any]]
+
+
+class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The answer for one incident at one moment."""
+
+    incident: str
+    seq: int
+    epoch: int
+    profile: str
+    degraded: bool | str
+    words: str
+    ranked: list[Ranked]
+    passed_over: list[PassedOver]
+    passed_over_counts: dict[str, int]
+    ms: float = 0.0
+    generated_us: int = 0
+    explain: Explained | None = None
+
+
+class _Candidates:
+    """Free units that can serve, with where they are, in arrays for the search."""
+
+    def __init__(self, picture: Picture, kind: IncidentType, now_us: int) -> None:
+        picture.positions.snap(picture.roads)
+        need = set(kind.capabilities)
+        self.units: list[Unit] = []
+        self.wheres: list[Where] = []
+        for unit in picture.units.by_number:
+            if unit.status in FREE and not unit.mayday and need.intersection(unit.capabilities):
+                where = picture.where(unit, now_us)
+                if where is not None:
+                    self.units.append(unit)
+                    self.wheres.append(where)
+        self.lonlat = np.array([where.place for where in self.wheres], np.int64).reshape(-1, 2)
+        self.snaps = self._snap(picture)
+
+    def _snap(self, picture: Picture) -> Snaps:
+        """Rows of the lane where the device speaks; the rest are put on the road now."""
+        lane = picture.positions
+        lane.reserve(len(picture.units.by_number))
+        rows = np.array([unit.number for unit in self.units], np.int64)
+        snaps = Snaps(lane.edge[rows], lane.offset[rows], lane.other[rows], lane.off_road_m[rows])
+        silent = np.array([where.source != "device" for where in self.wheres], bool)
+        if silent.any():
+            found = picture.roads.snap(self.lonlat[silent], None, None)
+            for ours, theirs in zip(snaps, found, strict=True):
+                ours[silent] = theirs
+        return snaps
+
+
+def straight_m(to: LonLat, lonlat_e7: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Great-circle metres from one point to each row of (n, 2) lon, lat in 1e-7 degree."""
+    lon, lat = np.radians(lonlat_e7[:, 0] / 1e7), np.radians(lonlat_e7[:, 1] / 1e7)
+    to_lon, to_lat = np.radians(to.lon), np.radians(to.lat)
+    h = np.sin((lat - to_lat) / 2) ** 2
+    h += np.cos(lat) * np.cos(to_lat) * np.sin((lon - to_lon) / 2) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h))
+    return metres
+
+
+def recommend(
+    picture: Picture, actor: Actor, incident_id: str, *, k: int = 5, explain: bool = False
+) -> Recommendation:
+    """Rank the k units that can be there first. Times are integer milliseconds by ``roads``.
+
+    Raises NotFoundError for an unknown incident. Without a known place nobody is ranked; where
+    no road is known the ranking is by straight line, and ``degraded`` says so.
+    """
+    began_us = picture.clock.monotonic_us()
+    incident = picture.incidents.incident(incident_id)
+    authorize(actor, Action.RECOMMEND, Subject("incident", incident.id, incident.agency))
+    kind = picture.incidents.type(incident.type)
+    now_us = picture.clock.now_us()
+    answer = Recommendation(
+        incident=incident.id,
+        seq=picture.seq,
+        epoch=picture.roads.epoch,
+        profile=picture.roads.profiles[0],
+        degraded=False,
+        words="",
+        ranked=[],
+        passed_over=[],
+        passed_over_counts={},
+        generated_us=now_us,
+    )
+    place = picture.place_of(incident)
+    if place is None:
+        answer.words, answer.degraded = words("no_place"), words("no_place")
+    else:
+        candidates = _Candidates(picture, kind, now_us)
+        _rank(picture, answer, place[0], candidates, k, explain=explain)
+    answer.passed_over, answer.passed_over_counts = _passed_over(
+        picture, incident, kind, place[0] if place else None, now_us
+    )
+    answer.ms = (picture.clock.monotonic_us() - began_us) / 1000
+    return answer
+
+
+def _rank(
+    picture: Picture,
+    answer: Recommendation,
+    place: LonLat,
+    candidates: _Candidates,
+    k: int,
+    *,
+    explain: bool,
+) -> None:
+    if not candidates.units:
+        answer.words = words("nobody")
+        return
+    roads, snaps = picture.roads, candidates.snaps
+    line_m = straight_m(place, candidates.lonlat)
+    to = roads.snap(np.array([place], np.int64), None, None).at(0)
+    found: list[tuple[int, int | None, Route | None]] = []
+    if to.edge >= 0:
+        rows, travel_ms = roads.nearest(to, snaps, k)
+        for row, time_ms in zip(rows.tolist(), travel_ms.tolist(), strict=True):
+            found.append((row, time_ms, roads.route(snaps.at(row), to)))
+    if not found:
+        answer.degraded = words("no_road")
+        found = [(row, None, None) for row in np.argsort(line_m, kind="stable")[:k].tolist()]
+    for row, time_ms, route in found:
+        answer.ranked.append(_ranked(picture, candidates, row, time_ms, route, line_m[row]))
+    answer.words = _headline(picture, answer, candidates, to, line_m)
+    if explain:
+        answer.explain = _explained(answer, candidates, to)
+
+
+def _ranked(
+    picture: Picture,
+    candidates: _Candidates,
+    row: int,
+    time_ms: int | None,
+    route: Route | None,
+    line_m: float,
+) -> Ranked:
+    unit, where = candidates.units[row], candidates.wheres[row]
+    distance = route.distance_m if route else line_m
+    code = "ranked" if time_ms is not None else "ranked_line"
+    said = [
+        words(
+            code,
+            callsign=unit.callsign,
+            time=clock_words(time_ms or 0),
+            distance=distance_words(distance),
+        )
+    ]
+    if where.source == "station":
+        said.append(words("at_station", station=picture.units.stations[unit.station].name))
+    elif where.source == "scene":
+        said.append(words("at_scene"))
+    elif where.age_s > _OLD_S:
+        said.append(words("old_position", age=age_words(where.age_s)))
+    off_road_m = float(candidates.snaps.distance_m[row])
+    if time_ms is not None and off_road_m > _OFF_ROAD_M:
+        said.append(words("off_road", distance=distance_words(off_road_m)))
+    return Ranked(
+        unit=unit.id,
+        callsign=unit.callsign,
+        kind=unit.kind,
+        travel_ms=time_ms,
+        distance_m=round(distance) if route else None,
+        straight_m=round(line_m),
+        position_age_s=round(where.age_s, 1),
+        source=where.source,
+        words="; ".join(said),
+        route=(route.lonlat / 1e7).round(6).tolist() if route else [],
+    )
+
+
+def _headline(
+    picture: Picture,
+    answer: Recommendation,
+    candidates: _Candidates,
+    to: Snap,
+    line_m: NDArray[np.float64],
+) -> str:
+    """``E7 3:10 by road; E2 is nearer in a straight line, 7:45 by road``."""
+    first = answer.ranked[0]
+    if first.travel_ms is None:
+        return f"{words('no_road')}: {first.words}"
+    said = words("ranked_first", callsign=first.callsign, time=clock_words(first.travel_ms))
+    row = int(line_m.argmin())
+    nearest = candidates.units[row]
+    if nearest.id == first.unit:
+        return said
+    snaps, only = candidates.snaps, slice(row, row + 1)
+    one = Snaps(snaps.edge[only], snaps.offset[only], snaps.other[only], snaps.distance_m[only])
+    _, travel_ms = picture.roads.nearest(to, one, 1)
+    if not len(travel_ms):
+        return f"{said}; {words('nearer_no_road', callsign=nearest.callsign)}"
+    if int(travel_ms[0]) == first.travel_ms:
+        return said
+    time = clock_words(int(travel_ms[0]))
+    return f"{said}; {words('nearer_in_line', callsign=nearest.callsign, time=time)}"
+
+
+def _explained(answer: Recommendation, candidates: _Candidates, to: Snap) -> Explained:
+    snaps = candidates.snaps
+    rows = zip(
+        candidates.units,
+        snaps.edge.tolist(),
+        snaps.offset.tolist(),
+        snaps.other.tolist(),
+        strict=True,
+    )
+    return Explained(
+        epoch=answer.epoch,
+        profile=answer.profile,
+        incident={"edge": to.edge, "offset": to.offset, "other": to.other},
+        candidates=[
+            {"unit": unit.id, "edge": edge, "offset": offset, "other": other}
+            for unit, edge, offset, other in rows
+        ],
+        ranked=[{"unit": r.unit, "travel_ms": r.travel_ms} for r in answer.ranked],
+    )
+
+
+def _passed_over(
+    picture: Picture, incident: Incident, kind: IncidentType, place: LonLat | None, now_us: int
+) -> tuple[list[PassedOver], dict[str, int]]:
+    """Units that are not proposed: the nearest in words, all of them counted by reason."""
+    need = set(kind.capabilities)
+    out: list[tuple[Unit, str]] = []
+    counts: dict[str, int] = {}
+    for unit in picture.units.by_number:
+        code = _why_not(unit, need, incident)
+        if code:
+            counts[code] = counts.get(code, 0) + 1
+            if code != "no_capability":
+                out.append((unit, code))
+    if place is not None and len(out) > _PASSED_OVER_SHOWN:
+        wheres = [picture.where(unit, now_us) for unit, _ in out]
+        lonlat = np.array([w.place if w else (0, 0) for w in wheres], np.int64).reshape(-1, 2)
+        order = np.argsort(straight_m(place, lonlat), kind="stable")
+        out = [out[row] for row in order[:_PASSED_OVER_SHOWN].tolist()]
+    shown = [_in_words(picture, unit, code) for unit, code in out[:_PASSED_OVER_SHOWN]]
+    return shown, counts
+
+
+def _why_not(unit: Unit, need: set[str], incident: Incident) -> str:
+    if not need.intersection(unit.capabilities):
+        return "no_capability"
+    if unit.mayday:
+        return "mayday"
+    if unit.status in FREE:
+        return ""
+    if unit.incident == incident.id:
+        return "busy_here"
+    return f"busy_{unit.status.value}" if unit.incident else "out_of_service"
+
+
+def _in_words(picture: Picture, unit: Unit, code: str) -> PassedOver:
+    other = picture.incidents.incidents.get(unit.incident)
+    said = words(code, run=other.number if other else "?", priority=other.priority if other else 0)
+    return PassedOver(
+        unit=unit.id, callsign=unit.callsign, code=code, words=said, incident=unit.incident
+    )

@@ -1,0 +1,123 @@
+"""Facts of incidents: signals that someone needs help, and what the room made of them."""
+
+from typing import ClassVar
+
+from callout.base.facts import Fact
+
+Cell = tuple[int, int]
+
+
+class AlarmRaised(Fact, frozen=True, kw_only=True):
+    """A signal that someone needs help, not yet judged. Stream ``alarm/<id>``.
+
+    Side rows under the alarm's key: ``device`` {device, press}, ``place`` {lon_e7, lat_e7},
+    ``text`` {text}. Only the cell of about 1 km stands in the open.
+    """
+
+    TYPE: ClassVar[str] = "AlarmRaised.1"
+    kind: str
+    verified: bool
+    fix: bool
+    cell: Cell | None = None
+    marks: tuple[str, ...] = ()
+
+
+class AlarmAcknowledged(Fact, frozen=True, kw_only=True):
+    """A named person, or a program, has taken the alarm on. Stream ``alarm/<id>``."""
+
+    TYPE: ClassVar[str] = "AlarmAcknowledged.1"
+
+
+class AlarmEscalated(Fact, frozen=True, kw_only=True):
+    """Nobody acknowledged in time. Level 1: every console, 2: supervisor, 3: outside page."""
+
+    TYPE: ClassVar[str] = "AlarmEscalated.1"
+    level: int
+
+
+class AlarmLinked(Fact, frozen=True, kw_only=True):
+    """The alarm is now worked on as part of an incident. Stream ``alarm/<id>``."""
+
+    TYPE: ClassVar[str] = "AlarmLinked.1"
+    incident: str
+
+
+class IncidentTypeRegistered(Fact, frozen=True, kw_only=True):
+    """A type of incident, or its new particulars. Stream ``type/<code>``."""
+
+    TYPE: ClassVar[str] = "IncidentTypeRegistered.1"
+    name: str
+    priority: int
+    capabilities: tuple[str, ...]
+    limit_s: int
+
+
+class RunNumberTaken(Fact, frozen=True, kw_only=True):
+    """A run number was used up. Stream ``run/<agency>-<year>``; the number IS the version."""
+
+    TYPE: ClassVar[str] = "RunNumberTaken.1"
+    incident: str
+
+
+class IncidentOpened(Fact, frozen=True, kw_only=True):
+    """The room began to work on something. Stream ``incident/<id>``.
+
+    Side rows under the incident's key: ``place`` {lon_e7, lat_e7, name}, ``text`` {text}.
+    """
+
+    TYPE: ClassVar[str] = "IncidentOpened.1"
+    type: str
+    priority: int
+    run: str
+    cell: Cell | None = None
+    alarms: tuple[str, ...] = ()
+
+
+class AlarmJoined(Fact, frozen=True, kw_only=True):
+    """One more alarm belongs to the incident. Stream ``incident/<id>``."""
+
+    TYPE: ClassVar[str] = "AlarmJoined.1"
+    alarm: str
+
+
+class PlaceSet(Fact, frozen=True, kw_only=True):
+    """Where the incident is became known, or better known. Side row ``place``."""
+
+    TYPE: ClassVar[str] = "PlaceSet.1"
+    cell: Cell
+
+
+class NoteAdded(Fact, frozen=True, kw_only=True):
+    """Somebody wrote something down. Side row ``text`` {text}."""
+
+    TYPE: ClassVar[str] = "NoteAdded.1"
+
+
+class UnitJoined(Fact, frozen=True, kw_only=True):
+    """A unit was sent. Stream ``incident/<id>``; its twin is ``UnitDispatched``."""
+
+    TYPE: ClassVar[str] = "UnitJoined.1"
+    unit: str
+
+
+class UnitLeft(Fact, frozen=True, kw_only=True):
+    """A unit's part ended: cleared, diverted or closed. Its twin is ``UnitCleared``."""
+
+    TYPE: ClassVar[str] = "UnitLeft.1"
+    unit: str
+    reason: str
+
+
+class IncidentRequeued(Fact, frozen=True, kw_only=True):
+    """Its last unit was taken for another incident; it waits again, on its original clock."""
+
+    TYPE: ClassVar[str] = "IncidentRequeued.1"
+    unit: str
+    taken_for: str
+
+
+class IncidentClosed(Fact, frozen=True, kw_only=True):
+    """The room has finished with it. ``reason`` is a code, never free text."""
+
+    TYPE: ClassVar[str] = "IncidentClosed.1"
+    reason: str

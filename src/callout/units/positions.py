@@ -1,0 +1,109 @@
+"""The position lane: where units' devices say they are, newest receipt wins.
+
+Positions do not go through the journal. They are held in numpy arrays, ordered by receipt (the
+device's clock is kept but never trusted to hide a crew), and snapped to the road in batches, off
+the ingest path. Nothing here can delay an alarm.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callout.base.geo import LonLat
+from callout.roads import Roads, Snaps
+
+_FIRST_ROWS = 64
+
+
+class Fix(NamedTuple):
+    """One position report, already checked."""
+
+    number: int
+    place: LonLat
+    at_us: int
+    heading: float
+    speed: float
+
+
+class Positions:
+    """Arrays by unit number. Rows grow; a row without a report has ``received_us`` 0."""
+
+    def __init__(self) -> None:
+        """Start with no reports."""
+        self.lonlat_e7: NDArray[np.int64] = np.zeros((_FIRST_ROWS, 2), np.int64)
+        self.heading = np.full(_FIRST_ROWS, np.nan, np.float32)  # degrees from north, NaN unknown
+        self.speed = np.full(_FIRST_ROWS, np.nan, np.float32)  # metres a second, NaN unknown
+        self.at_us = np.zeros(_FIRST_ROWS, np.int64)
+        self.received_us = np.zeros(_FIRST_ROWS, np.int64)
+        self.edge = np.full(_FIRST_ROWS, -1, np.int32)
+        self.offset = np.zeros(_FIRST_ROWS, np.int32)
+        self.other = np.full(_FIRST_ROWS, -1, np.int32)
+        self.off_road_m = np.zeros(_FIRST_ROWS, np.float32)
+        self._to_snap: set[int] = set()
+        self._to_show: set[int] = set()
+        self.accepted = 0
+
+    def report(self, fixes: list[Fix], received_us: int) -> None:
+        """Take checked reports in; the last one of a unit stands."""
+        if not fixes:
+            return
+        self.reserve(max(fix.number for fix in fixes) + 1)
+        for fix in fixes:
+            row = fix.number
+            self.lonlat_e7[row] = fix.place
+            self.heading[row] = fix.heading
+            self.speed[row] = fix.speed
+            self.at_us[row] = fix.at_us
+            self._to_snap.add(row)
+            self._to_show.add(row)
+            self.received_us[row] = received_us
+        self.accepted += len(fixes)
+
+    def reserve(self, rows: int) -> None:
+        """Make room for that many units."""
+        have = len(self.at_us)
+        if rows <= have:
+            return
+        more = max(rows, have * 2) - have
+        for name, fill in (
+            ("heading", np.nan),
+            ("speed", np.nan),
+            ("at_us", 0),
+            ("received_us", 0),
+            ("edge", -1),
+            ("offset", 0),
+            ("other", -1),
+            ("off_road_m", 0),
+        ):
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.full(more, fill, old.dtype)]))
+        self.lonlat_e7 = np.concatenate([self.lonlat_e7, np.zeros((more, 2), np.int64)])
+
+    def place(self, number: int) -> LonLat | None:
+        """Where the unit's device last said it was, or None before its first report."""
+        if number >= len(self.received_us) or not self.received_us[number]:
+            return None
+        lon_e7, lat_e7 = self.lonlat_e7[number]
+        return LonLat(int(lon_e7), int(lat_e7))
+
+    def snap(self, roads: Roads) -> int:
+        """Put the rows reported since the last call on the road; how many there were."""
+        if not self._to_snap:
+            return 0
+        rows = np.fromiter(self._to_snap, np.int64, len(self._to_snap))
+        self._to_snap.clear()
+        moving = np.nan_to_num(self.speed[rows]) > 1.5
+        headings = np.where(moving, self.heading[rows], np.float32(np.nan)).astype(np.float32)
+        snaps: Snaps = roads.snap(self.lonlat_e7[rows], headings, self.edge[rows])
+        self.edge[rows] = snaps.edge
+        self.offset[rows] = snaps.offset
+        self.other[rows] = snaps.other
+        self.off_road_m[rows] = snaps.distance_m
+        return len(rows)
+
+    def take_changed(self) -> list[int]:
+        """Numbers of the units that reported since the last call, in order."""
+        changed = sorted(self._to_show)
+        self._to_show.clear()
+        return changed
