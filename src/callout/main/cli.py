@@ -1,0 +1,225 @@
+"""The command line. One clear line and exit code 2 for every error we know."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from callout import __version__
+from callout.access import SYSTEM, Credentials
+from callout.access.commands import record_admin, record_token
+from callout.base.clock import SystemClock
+from callout.base.errors import BadInputError, CalloutError, FullError
+from callout.base.ids import new_id
+from callout.base.settings import home_folder, setting, setting_int
+from callout.journal import Journal, check
+from callout.main import setup as csv_setup
+from callout.main.demo import demo
+from callout.main.home import city_folder, open_home
+from callout.main.logs import start_logs
+from callout.main.server import listen, run
+from callout.places import import_city
+
+_ENOSPC = 28
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.")
+
+
+class _Group(click.Group):
+    """Turns our errors into one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CalloutError as error:
+            click.echo(f"callout: {error}", err=True)
+        except OSError as error:
+            if error.errno != _ENOSPC:
+                raise
+            full = FullError("the disk is full", where=str(error.filename or ""), todo="Make room")
+            click.echo(f"callout: {full}", err=True)
+        sys.exit(2)
+
+
+@click.group(cls=_Group)
+@click.version_option(__version__)
+def cli() -> None:
+    """An open emergency control room."""
+    start_logs()
+
+
+cli.add_command(demo)
+
+
+@cli.group()
+def city() -> None:
+    """The city the room works in."""
+
+
+@city.command("import")
+@click.argument("pbf", type=click.Path(path_type=Path))
+@home_option
+def city_import(pbf: Path, home: str | None) -> None:
+    """Import an OpenStreetMap extract (FILE.osm.pbf)."""
+    folder = home_folder(home)
+    with closing(Journal.open(folder, clock=SystemClock())):
+        report = import_with_bar(pbf, city_folder(folder))
+    for key, value in report.items():
+        click.echo(f"{key}: {value}")
+
+
+def import_with_bar(pbf: Path, out: Path) -> dict[str, Any]:
+    """Import with a progress bar on standard error."""
+    with tqdm(
+        total=100, unit="%", bar_format="{desc:<28}{bar} {n:3.0f} %  {elapsed}", file=sys.stderr
+    ) as bar:
+
+        def progress(stage: str, share: float) -> None:
+            bar.set_description_str(stage, refresh=False)
+            bar.update(max(0.0, round(share * 100, 1) - bar.n))
+
+        report: dict[str, Any] = import_city(pbf, out, progress=progress)
+        bar.update(100 - bar.n)
+    return report
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--template", is_flag=True, help="Write example files into FOLDER instead.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@home_option
+def setup(folder: Path, home: str | None, *, template: bool, dry_run: bool) -> None:
+    """Read agencies, stations, units, staff and incident types from FOLDER's CSV files."""
+    if template:
+        for path in csv_setup.write_templates(folder):
+            click.echo(f"wrote {path}")
+        return
+    with closing(Journal.open(home_folder(home), clock=SystemClock())) as journal:
+        planned = csv_setup.plan(journal, folder)
+        for problem in planned.problems:
+            click.echo(str(problem), err=True)
+        if planned.problems:
+            raise BadInputError(
+                f"{len(planned.problems)} lines cannot be used; nothing was done",
+                where=str(folder),
+                todo="Mend them and run again",
+            )
+        for kind in sorted({*planned.new, *planned.changed}):
+            new, changed = planned.new.get(kind, 0), planned.changed.get(kind, 0)
+            click.echo(f"{kind}: {new} new, {changed} changed")
+        click.echo(f"{planned.same} as they were")
+        if dry_run:
+            click.echo("dry run: nothing was done")
+            return
+        count = csv_setup.apply(journal, SYSTEM, planned)
+        click.echo(f"{count} entries written")
+
+
+@cli.group()
+def admin() -> None:
+    """Administrators' accounts, made at the machine itself."""
+
+
+@admin.command("create")
+@click.option("--name", prompt=True, help="The name to sign in with.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@home_option
+def admin_create(name: str, password: str, home: str | None) -> None:
+    """Make an account that may set up and dispatch; serve needs one."""
+    clock = SystemClock()
+    with closing(Journal.open(home_folder(home), clock=clock)) as journal:
+        person = new_id()
+        Credentials(journal.state, clock).set_password(
+            name, password, person=person, agency="", roles=("administrator", "dispatcher")
+        )
+        record_admin(journal, person, name).result()
+    click.echo(f"{name} can now sign in")
+
+
+@cli.group()
+def token() -> None:
+    """Tokens of devices and programs."""
+
+
+@token.command("create")
+@click.argument("device")
+@click.option("--scope", "scopes", multiple=True, default=("alarms",), show_default=True)
+@click.option("--unit", default="", help="Bind the token to this unit.")
+@home_option
+def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | None) -> None:
+    """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room."""
+    clock = SystemClock()
+    with closing(Journal.open(home_folder(home), clock=clock)) as journal:
+        record_token(journal, SYSTEM, device, scopes, unit).result()
+        secret = Credentials(journal.state, clock).create_token(device, scopes, unit)
+    click.echo(secret)
+
+
+@cli.command("check")
+@home_option
+def check_command(home: str | None) -> None:
+    """Prove journal, tree and side rows against each other; also while a server runs."""
+    report = check(home_folder(home))
+    for problem in report.problems:
+        click.echo(f"seq {problem.seq}: {problem.what}. {problem.todo}", err=True)
+    click.echo(f"{report.entries} entries, root {report.root}")
+    if not report.ok:
+        click.echo(f"callout: {len(report.problems)} problems", err=True)
+        sys.exit(1)
+    click.echo("the journal checks")
+
+
+@cli.command()
+@click.option("--port", type=int, help="Else CALLOUT_PORT, else 8711.")
+@click.option("--host", help="Else CALLOUT_HOST, else 127.0.0.1.")
+@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@home_option
+def serve(
+    home: str | None,
+    port: int | None,
+    host: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> None:
+    """Run the room. Away from this machine it speaks TLS only."""
+    host = host or setting("CALLOUT_HOST")
+    port = setting_int("CALLOUT_PORT", 1, 65535) if port is None else port
+    if (tls_cert is None) != (tls_key is None):
+        raise BadInputError("a certificate needs its key", where="--tls-cert, --tls-key")
+    if tls_cert is None and host not in _LOOPBACK:
+        raise BadInputError(
+            "without TLS only this machine may connect",
+            where=f"--host {host}",
+            todo="Give --tls-cert and --tls-key, or use 127.0.0.1",
+        )
+    bound = listen(host, port)
+    opened = open_home(home_folder(home), SystemClock())
+    if not opened.credentials.has_accounts():
+        opened.journal.close()
+        raise BadInputError(
+            "nobody could sign in", where="serve", todo="Run callout admin create first"
+        )
+    scheme = "https" if tls_cert else "http"
+    shown = bound.getsockname()[1]
+    run(
+        opened,
+        bound,
+        drill=False,
+        escalate_s=setting_int("CALLOUT_ESCALATE_S", 1, 3600),
+        further_names=setting("CALLOUT_NAMES"),
+        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+        ready=lambda: click.echo(f"The room is open at {scheme}://{host}:{shown}/"),
+    )
+
+
+def main() -> None:
+    """The entry point."""
+    cli.main(prog_name="callout")
+
+
+if __name__ == "__main__":
+    main()

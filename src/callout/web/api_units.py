@@ -1,0 +1,72 @@
+"""Units and places over HTTP."""
+
+from typing import Any
+
+import msgspec
+from litestar import get, post
+
+from callout.access import ROOM, Action, Actor, Subject, authorize
+from callout.base.errors import BadInputError
+from callout.dispatch import set_status
+from callout.units import Status
+from callout.units.commands import set_mayday
+from callout.web.ingest import moment_us
+from callout.web.room import Room
+from callout.web.views import unit_view
+
+
+class StatusIn(msgspec.Struct):
+    """A status, a mayday, or both. ``at`` is when the crew says it happened."""
+
+    status: Status | None = None
+    at: str | int | None = None
+    mayday: bool | None = None
+
+
+class SearchIn(msgspec.Struct):
+    """Words of a place."""
+
+    text: str
+    limit: int = 8
+
+
+@get("/api/units", tags=["units"])
+async def get_units(room: Room, actor: Actor) -> dict[str, Any]:
+    """Every unit, with its position and that position's age."""
+    authorize(actor, Action.UNIT_READ, Subject("unit"))
+    picture, now_us = room.picture, room.clock.now_us()
+    units = [unit_view(picture, unit, now_us) for unit in picture.units.by_number]
+    return {"units": units, "seq": picture.seq}
+
+
+@post("/api/units/{unit_id:str}/status", status_code=200, tags=["units"])
+async def post_status(unit_id: str, data: StatusIn, room: Room, actor: Actor) -> dict[str, Any]:
+    """Set a unit's status; available, returning and out of service end its part in an incident."""
+    picture, status = room.picture, data.status
+    if status is None and data.mayday is None:
+        raise BadInputError("neither status nor mayday is given", where="body", todo="Give one")
+    try:
+        claimed_us = moment_us(data.at) or None
+    except ValueError as error:
+        raise BadInputError(str(error), where="at") from None
+    seq = -1
+    if data.mayday is not None:
+        submitted = set_mayday(picture.journal, actor, picture.units, unit_id, on=data.mayday)
+        seq = (await room.done(submitted)).last_seq
+    if status is not None:
+        wanted = status
+
+        async def attempt() -> int:
+            submitted = set_status(picture, actor, unit_id, wanted, claimed_us=claimed_us)
+            return (await room.done(submitted)).last_seq
+
+        seq = await room.again(attempt)
+    return {"seq": seq}
+
+
+@post("/api/places/search", status_code=200, tags=["places"])
+async def post_search(data: SearchIn, room: Room, actor: Actor) -> dict[str, Any]:
+    """Streets and places by their words. A POST, so that no address stands in a log."""
+    authorize(actor, Action.PLACE_SEARCH, ROOM)
+    limit = max(1, min(50, data.limit))
+    return {"places": room.picture.city.search(data.text[:200], limit)}

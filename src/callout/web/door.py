@@ -1,0 +1,122 @@
+"""The door: who is asking, from where, and what a browser may do with the answer.
+
+Stands before every route, raw ones too. Host is checked against the names this room answers to
+(DNS rebinding); Origin on every WebSocket and every unsafe request that carries a cookie
+(cross-site requests). Tokens are for programs and carry no Origin.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from callout.access import NOBODY, Actor
+from callout.base.errors import RefusedError
+from callout.web.problems import send_problem
+from callout.web.room import Room
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+COOKIE = "callout_session"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; worker-src 'self' blob:; connect-src 'self'; "
+    b"img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    b"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", _POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+class Door:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, inner: App, room: Room, names: frozenset[str], *, secure: bool) -> None:
+        """``names`` are host names with port, lower case, under which the room is reached."""
+        self._inner = inner
+        self._room = room
+        self._names = names
+        self._scheme = "https" if secure else "http"
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Check, name the actor, and pass on with our headers."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._inner(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        actor, by_cookie = self._who(headers)
+        wrong = self._wrong(scope, headers, by_cookie=by_cookie)
+        if wrong:
+            await _refuse(scope, receive, send, wrong)
+            return
+        scope.setdefault("state", {})["actor"] = actor
+        await self._inner(scope, receive, _with_headers(send))
+
+    def _who(self, headers: dict[bytes, bytes]) -> tuple[Actor, bool]:
+        """The actor by token or cookie, and whether it was the cookie."""
+        bearer = bearer_token(headers)
+        if bearer:
+            return self._room.credentials.actor_of_token(bearer) or NOBODY, False
+        secret = session_secret(headers)
+        if secret:
+            return self._room.credentials.actor_of_session(secret) or NOBODY, True
+        return NOBODY, False
+
+    def _wrong(
+        self, scope: Scope, headers: dict[bytes, bytes], *, by_cookie: bool
+    ) -> RefusedError | None:
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if host not in self._names:
+            return RefusedError(
+                f"this room is not called {host[:80]!r}",
+                where="Host",
+                todo="Use its address as it was announced, or add the name to CALLOUT_NAMES",
+            )
+        unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        origin = headers.get(b"origin")
+        if not unsafe or (origin is None and not by_cookie):
+            return None
+        if origin is None or origin.decode("latin-1").lower() != f"{self._scheme}://{host}":
+            return RefusedError(
+                "the request comes from another page", where="Origin", todo="Use the room's page"
+            )
+        return None
+
+
+def bearer_token(headers: dict[bytes, bytes]) -> str:
+    """The token after ``Authorization: Bearer``, or nothing."""
+    kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def session_secret(headers: dict[bytes, bytes]) -> str:
+    """The session cookie's value, or nothing."""
+    try:
+        cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return ""
+    morsel = cookie.get(COOKIE)
+    return morsel.value if morsel else ""
+
+
+async def _refuse(scope: Scope, receive: Any, send: Any, error: RefusedError) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:120]})
+    else:
+        await send_problem(_with_headers(send), error)
+
+
+def _with_headers(send: Any) -> Any:
+    async def with_headers(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *_HEADERS]
+        await send(message)
+
+    return with_headers

@@ -1,0 +1,55 @@
+"""The built pages and the city's map tiles."""
+
+import mimetypes
+from pathlib import Path
+
+from litestar import Response, get
+
+from callout.access import ROOM, Action, Actor, authorize
+from callout.base.errors import NotFoundError, UnavailableError
+from callout.web.room import Room
+
+PAGES = Path(__file__).parent / "pages"
+_FOREVER = "public, max-age=31536000, immutable"
+mimetypes.add_type("font/woff2", ".woff2")
+mimetypes.add_type("text/javascript", ".mjs")
+
+
+@get("/", include_in_schema=False)
+async def get_page() -> Response[bytes]:
+    """The control-room page."""
+    page = PAGES / "index.html"
+    if not page.is_file():
+        raise UnavailableError(
+            "the pages have not been built", where="/", todo="Run make demo, or pip install again"
+        )
+    return Response(
+        page.read_bytes(),
+        media_type="text/html; charset=utf-8",
+        headers={"cache-control": "no-cache"},
+    )
+
+
+@get("/assets/{name:path}", include_in_schema=False)
+async def get_asset(name: Path) -> Response[bytes]:
+    """A file of the built pages; its name holds a hash of its content."""
+    base = (PAGES / "assets").resolve()
+    wanted = (base / str(name).lstrip("/")).resolve()
+    if not wanted.is_relative_to(base) or not wanted.is_file():
+        raise NotFoundError("there is no such file", where="assets")
+    media_type = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
+    return Response(wanted.read_bytes(), media_type=media_type, headers={"cache-control": _FOREVER})
+
+
+@get("/tiles/{z:int}/{x:int}/{y:int}", tags=["room"])
+async def get_tile(z: int, x: int, y: int, room: Room, actor: Actor) -> Response[bytes]:
+    """A vector tile of the city, gzipped; 204 where there is nothing to draw."""
+    authorize(actor, Action.ROOM_READ, ROOM)
+    tile = room.picture.city.tile(z, x, y)
+    if tile is None:
+        return Response(b"", status_code=204)
+    return Response(
+        tile,
+        media_type="application/vnd.mapbox-vector-tile",
+        headers={"content-encoding": "gzip", "cache-control": "private, max-age=3600"},
+    )

@@ -1,0 +1,168 @@
+"""The running room: the picture kept current from the journal, and its timers.
+
+The writer thread hands committed entries over; the event loop's thread folds them into the
+boards, in order, and tells the consoles. Commands run in that thread too, so a board never
+changes under a command's feet.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+import structlog
+
+from callout.access import SYSTEM, Credentials
+from callout.base.clock import Clock
+from callout.base.errors import CalloutError, ConflictError, UnavailableError
+from callout.dispatch import Picture
+from callout.incidents import due
+from callout.incidents.commands import escalate_alarm
+from callout.journal import Entry, Receipt
+from callout.web.live import Live
+
+_log = structlog.get_logger()
+T = TypeVar("T")
+_TRIES = 4
+_WAIT_S = 10.0
+
+
+class Room:
+    """Everything the handlers need. Starts once, stops any number of times."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        credentials: Credentials,
+        *,
+        drill: bool,
+        escalate_s: int,
+        about: dict[str, object],
+    ) -> None:
+        """Take over a picture; ``start`` begins to keep it current."""
+        self.picture = picture
+        self.credentials = credentials
+        self.drill = drill
+        self.about = about
+        self.live = Live(picture, drill=drill)
+        self.refused_positions = 0
+        self._escalate_s = escalate_s
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The room's clock."""
+        return self.picture.clock
+
+    async def start(self) -> None:
+        """Fold what the journal holds, follow it from there, start the timers."""
+        loop = asyncio.get_running_loop()
+
+        def follow(entries: Sequence[Entry]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop closes before the last commits
+                loop.call_soon_threadsafe(self._take, entries)
+
+        self._unsubscribe = self.picture.journal.subscribe(follow)
+        self.picture.fold()
+        self._tasks = [
+            loop.create_task(self._every(1.0, self.live.tick)),
+            loop.create_task(self._every(0.25, self._snap)),
+            loop.create_task(self._every(1.0, self._escalate)),
+        ]
+
+    async def stop(self) -> None:
+        """Stop following and end the consoles' connections; may be called twice."""
+        if self._unsubscribe:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self.live.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def receipt(self, submitted: Future[Receipt]) -> Receipt:
+        """Wait until the entries are durable; nothing is acknowledged before."""
+        return await asyncio.wrap_future(submitted)
+
+    async def done(self, submitted: Future[Receipt]) -> Receipt:
+        """Wait until the entries are durable and the boards have them."""
+        receipt = await self.receipt(submitted)
+        await self.caught_up(receipt.last_seq)
+        return receipt
+
+    async def caught_up(self, seq: int) -> None:
+        """Wait until the boards have that entry. UnavailableError when that takes 10 s."""
+        if self.picture.seq >= seq:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (seq, next(self._order), future))
+        try:
+            await asyncio.wait_for(future, _WAIT_S)
+        except TimeoutError:
+            raise UnavailableError(
+                "it is recorded, but the picture has not caught up", todo="Reload the page"
+            ) from None
+
+    async def again(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Decide anew when another entry came between; for verbs that nobody has to confirm."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await attempt()
+            except ConflictError as conflict:
+                if "stream" not in conflict.detail:
+                    raise
+                await self.caught_up(self.picture.journal.head())
+        return await attempt()
+
+    def _take(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.seq <= self.picture.seq:
+                continue
+            for missed in self._between(entry.seq):
+                self._apply(missed)
+            self._apply(entry)
+        while self._waiting and self._waiting[0][0] <= self.picture.seq:
+            future = heapq.heappop(self._waiting)[2]
+            if not future.done():
+                future.set_result(None)
+
+    def _between(self, seq: int) -> list[Entry]:
+        """Entries committed while the room was starting, before ``seq``."""
+        missing = seq - self.picture.seq - 1
+        return self.picture.journal.read(self.picture.seq, missing) if missing else []
+
+    def _apply(self, entry: Entry) -> None:
+        try:
+            self.picture.apply(entry)
+        except Exception:  # noqa: BLE001 - the edge: one bad entry must not blind the room
+            self.picture.seq = entry.seq
+            _log.exception("entry could not be folded", seq=entry.seq, type=entry.type)
+        try:
+            self.live.entry(entry)
+        except Exception:  # noqa: BLE001 - the edge: a view's mistake must not stop the fold
+            _log.exception("entry could not be shown", seq=entry.seq, type=entry.type)
+
+    async def _every(self, seconds: float, act: Callable[[], object]) -> None:
+        while True:
+            try:
+                act()
+            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
+                _log.exception("timer failed", timer=getattr(act, "__name__", "?"))
+            await self.clock.wait_s(seconds)
+
+    def _snap(self) -> None:
+        self.picture.positions.snap(self.picture.roads)
+
+    def _escalate(self) -> None:
+        now_us = self.clock.now_us()
+        board = self.picture.incidents
+        for alarm, level in due(board, now_us, self._escalate_s):
+            with contextlib.suppress(CalloutError):  # answered just now: the next beat sees it
+                escalate_alarm(self.picture.journal, SYSTEM, board, alarm, level)

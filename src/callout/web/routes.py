@@ -1,0 +1,42 @@
+"""Every route there is, with the action that guards it. A test compares this with the app."""
+
+from typing import NamedTuple
+
+from callout.access import Action
+
+
+class Route(NamedTuple):
+    """One way in. ``method`` is WS for a WebSocket."""
+
+    method: str
+    path: str
+    action: Action
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/api/alarms", Action.ALARM_RAISE),
+    Route("GET", "/api/alarms", Action.ALARM_READ),
+    Route("POST", "/api/alarms/{alarm_id}/acknowledge", Action.ALARM_ACKNOWLEDGE),
+    Route("GET", "/api/incidents", Action.INCIDENT_READ),
+    Route("POST", "/api/incidents", Action.INCIDENT_OPEN),
+    Route("GET", "/api/incidents/{incident_id}", Action.INCIDENT_READ),
+    Route("POST", "/api/incidents/{incident_id}/notes", Action.INCIDENT_CHANGE),
+    Route("POST", "/api/incidents/{incident_id}/place", Action.INCIDENT_CHANGE),
+    Route("GET", "/api/incidents/{incident_id}/recommendation", Action.RECOMMEND),
+    Route("POST", "/api/incidents/{incident_id}/assignments", Action.ASSIGN),
+    Route("POST", "/api/incidents/{incident_id}/close", Action.INCIDENT_CLOSE),
+    Route("GET", "/api/units", Action.UNIT_READ),
+    Route("POST", "/api/units/{unit_id}/status", Action.UNIT_STATUS),
+    Route("POST", "/api/positions", Action.POSITION_REPORT),
+    Route("POST", "/api/places/search", Action.PLACE_SEARCH),
+    Route("GET", "/api/room", Action.ROOM_READ),
+    Route("WS", "/api/live", Action.LIVE_READ),
+    Route("GET", "/api/session", Action.SESSION),
+    Route("POST", "/api/session", Action.SESSION),
+    Route("DELETE", "/api/session", Action.SESSION),
+    Route("POST", "/api/session/demo", Action.SESSION),
+    Route("GET", "/api/openapi.json", Action.PAGE),
+    Route("GET", "/tiles/{z}/{x}/{y}", Action.ROOM_READ),
+    Route("GET", "/", Action.PAGE),
+    Route("GET", "/assets/{name}", Action.PAGE),
+)
