@@ -1,4 +1,8 @@
-"""The command line. One clear line and exit code 2 for every error we know."""
+"""The command line. One clear line and exit code 2 for every error we know.
+
+Commands import what they need when they are called: a check must not wait for the map.
+"""
+# ruff: noqa: PLC0415
 
 import sys
 from contextlib import closing
@@ -6,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 from callout import __version__
 from callout.access import SYSTEM, Credentials
@@ -16,12 +19,7 @@ from callout.base.errors import BadInputError, CalloutError, FullError
 from callout.base.ids import new_id
 from callout.base.settings import home_folder, setting, setting_int
 from callout.journal import Journal, check
-from callout.main import setup as csv_setup
-from callout.main.demo import demo
-from callout.main.home import city_folder, open_home
 from callout.main.logs import start_logs
-from callout.main.server import listen, run
-from callout.places import import_city
 
 _ENOSPC = 28
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -51,9 +49,6 @@ def cli() -> None:
     start_logs()
 
 
-cli.add_command(demo)
-
-
 @cli.group()
 def city() -> None:
     """The city the room works in."""
@@ -64,26 +59,14 @@ def city() -> None:
 @home_option
 def city_import(pbf: Path, home: str | None) -> None:
     """Import an OpenStreetMap extract (FILE.osm.pbf)."""
+    from callout.main.home import city_folder
+    from callout.main.progress import import_with_bars
+
     folder = home_folder(home)
     with closing(Journal.open(folder, clock=SystemClock())):
-        report = import_with_bar(pbf, city_folder(folder))
+        report = import_with_bars(pbf, city_folder(folder))
     for key, value in report.items():
         click.echo(f"{key}: {value}")
-
-
-def import_with_bar(pbf: Path, out: Path) -> dict[str, Any]:
-    """Import with a progress bar on standard error."""
-    with tqdm(
-        total=100, unit="%", bar_format="{desc:<28}{bar} {n:3.0f} %  {elapsed}", file=sys.stderr
-    ) as bar:
-
-        def progress(stage: str, share: float) -> None:
-            bar.set_description_str(stage, refresh=False)
-            bar.update(max(0.0, round(share * 100, 1) - bar.n))
-
-        report: dict[str, Any] = import_city(pbf, out, progress=progress)
-        bar.update(100 - bar.n)
-    return report
 
 
 @cli.command()
@@ -93,6 +76,8 @@ def import_with_bar(pbf: Path, out: Path) -> dict[str, Any]:
 @home_option
 def setup(folder: Path, home: str | None, *, template: bool, dry_run: bool) -> None:
     """Read agencies, stations, units, staff and incident types from FOLDER's CSV files."""
+    from callout.main import setup as csv_setup
+
     if template:
         for path in csv_setup.write_templates(folder):
             click.echo(f"wrote {path}")
@@ -186,6 +171,9 @@ def serve(
     tls_key: Path | None,
 ) -> None:
     """Run the room. Away from this machine it speaks TLS only."""
+    from callout.main.home import open_home
+    from callout.main.server import listen, run
+
     host = host or setting("CALLOUT_HOST")
     port = setting_int("CALLOUT_PORT", 1, 65535) if port is None else port
     if (tls_cert is None) != (tls_key is None):

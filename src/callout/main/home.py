@@ -9,7 +9,6 @@ from callout.base.errors import BadInputError
 from callout.dispatch import Picture
 from callout.journal import Journal
 from callout.places import City, open_city
-from callout.roads import Roads
 from callout.units import Positions
 
 
@@ -34,8 +33,7 @@ def open_home(home: Path, clock: Clock, city: Path | None = None) -> Home:
             "has no city yet", where=str(home), todo="callout city import FILE.osm.pbf first"
         )
     opened: City = open_city(folder)
-    roads = Roads.open(opened.graph_dir)
-    roads.warm()
+    opened.roads.warm()
     journal = Journal.open(home, clock=clock)
-    picture = Picture(journal, clock, Positions(), opened, roads)
+    picture = Picture(journal, clock, Positions(), opened, opened.roads)
     return Home(journal, picture, Credentials(journal.state, clock))

@@ -81,6 +81,7 @@ def run(
     try:
         server.run(sockets=[bound])
     finally:
+        bound.close()
         home.journal.close()
 
 

@@ -5,13 +5,15 @@ device's clock is kept but never trusted to hide a crew), and snapped to the roa
 the ingest path. Nothing here can delay an alarm.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callout.base.geo import LonLat
-from callout.roads import Roads, Snaps
+
+if TYPE_CHECKING:  # numba takes a second to load, and the command line reads this room too
+    from callout.roads import Roads
 
 _FIRST_ROWS = 64
 
@@ -87,7 +89,7 @@ class Positions:
         lon_e7, lat_e7 = self.lonlat_e7[number]
         return LonLat(int(lon_e7), int(lat_e7))
 
-    def snap(self, roads: Roads) -> int:
+    def snap(self, roads: "Roads") -> int:
         """Put the rows reported since the last call on the road; how many there were."""
         if not self._to_snap:
             return 0
@@ -95,7 +97,7 @@ class Positions:
         self._to_snap.clear()
         moving = np.nan_to_num(self.speed[rows]) > 1.5
         headings = np.where(moving, self.heading[rows], np.float32(np.nan)).astype(np.float32)
-        snaps: Snaps = roads.snap(self.lonlat_e7[rows], headings, self.edge[rows])
+        snaps = roads.snap(self.lonlat_e7[rows], headings, self.edge[rows])
         self.edge[rows] = snaps.edge
         self.offset[rows] = snaps.offset
         self.other[rows] = snaps.other

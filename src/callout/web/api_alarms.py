@@ -1,29 +1,30 @@
 """Alarms over HTTP. Taking one is the shortest path in callout: decode, append, answer."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, JSONBody
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Subject, authorize
 from callout.base.errors import BadInputError
 from callout.base.geo import lonlat
 from callout.incidents import TEXT_MAX, PanicPressed, raise_alarm
 from callout.incidents.commands import acknowledge_alarm
+from callout.web.asked import Asker, TheRoom
 from callout.web.door import bearer_token
 from callout.web.ingest import moment_us
-from callout.web.room import Room
 from callout.web.views import alarm_view
 
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_NAME_MAX = 200
 
 
 class AlarmIn(msgspec.Struct):
     """A press. ``press`` tells one press of a device from the next; ``at`` is the device's time."""
 
-    device: _Name
-    press: _Name
-    kind: _Name
+    device: str
+    press: str
+    kind: str
     at: str | int | float | None = None
     lon: float | None = None
     lat: float | None = None
@@ -53,10 +54,12 @@ def decode_press(sent: AlarmIn) -> PanicPressed:
         marks.append("bad-time")
     if len(sent.text) > TEXT_MAX:
         marks.append("text-cut")
+    if max(len(sent.device), len(sent.press)) > _NAME_MAX:
+        marks.append("name-long")
     return PanicPressed(
         device=sent.device,
         press=sent.press,
-        kind=sent.kind,
+        kind=sent.kind[:_NAME_MAX],
         claimed_us=claimed_us,
         place=place,
         text=sent.text[:TEXT_MAX],
@@ -75,7 +78,10 @@ def _claimed_us(at: str | float | None) -> int | None:
 
 @post("/api/alarms", summary="Raise an alarm", tags=["alarms"])
 async def post_alarm(
-    data: AlarmIn, room: Room, actor: Actor, request: Request[Any, Any, Any]
+    data: JSONBody[AlarmIn],
+    room: TheRoom,
+    actor: Asker,
+    request: Request[Any, Any, Any],
 ) -> Response[AlarmOut]:
     """Keep an alarm, whoever sent it: 201, or 200 for the same device and press again.
 
@@ -95,7 +101,7 @@ async def post_alarm(
 
 
 @get("/api/alarms", summary="Alarms that wait, and recent ones", tags=["alarms"])
-async def get_alarms(room: Room, actor: Actor) -> dict[str, Any]:
+async def get_alarms(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every alarm that is unanswered or not older than a day, oldest first."""
     authorize(actor, Action.ALARM_READ, Subject("alarm"))
     picture = room.picture
@@ -104,7 +110,7 @@ async def get_alarms(room: Room, actor: Actor) -> dict[str, Any]:
 
 
 @post("/api/alarms/{alarm_id:str}/acknowledge", status_code=200, tags=["alarms"])
-async def post_acknowledge(alarm_id: str, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_acknowledge(alarm_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Take an alarm on. The same again answers with who has it."""
     picture = room.picture
     if alarm_id not in picture.incidents.alarms:

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.geo import LonLat, lonlat
 from callout.dispatch import Recommendation, assign, close, recommend
 from callout.incidents.commands import add_note, open_incident, set_place
-from callout.web.room import Room
+from callout.web.asked import Asker, TheRoom
 from callout.web.views import incident_view
 
 
@@ -68,7 +68,11 @@ def _place(lon: float | None, lat: float | None) -> LonLat | None:
 
 
 @get("/api/incidents", tags=["incidents"])
-async def get_incidents(room: Room, actor: Actor, all: bool = False) -> dict[str, Any]:  # noqa: A002
+async def get_incidents(
+    room: TheRoom,
+    actor: Asker,
+    all: FromQuery[bool] = False,  # noqa: A002 - the query's name
+) -> dict[str, Any]:
     """Open incidents, oldest first; with ``all`` also those closed within a day."""
     authorize(actor, Action.INCIDENT_READ, Subject("incident"))
     found = [
@@ -80,7 +84,7 @@ async def get_incidents(room: Room, actor: Actor, all: bool = False) -> dict[str
 
 
 @post("/api/incidents", tags=["incidents"])
-async def post_incident(data: IncidentIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Open an incident; its alarms are acknowledged and linked in the same breath."""
     picture = room.picture
     place = _place(data.lon, data.lat)
@@ -119,7 +123,7 @@ async def post_incident(data: IncidentIn, room: Room, actor: Actor) -> dict[str,
 
 
 @get("/api/incidents/{incident_id:str}", tags=["incidents"])
-async def get_incident(incident_id: str, room: Room, actor: Actor) -> dict[str, Any]:
+async def get_incident(incident_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """One incident with its log."""
     incident = room.picture.incidents.incident(incident_id)
     authorize(actor, Action.INCIDENT_READ, Subject("incident", incident.id, incident.agency))
@@ -127,7 +131,12 @@ async def get_incident(incident_id: str, room: Room, actor: Actor) -> dict[str, 
 
 
 @post("/api/incidents/{incident_id:str}/notes", tags=["incidents"])
-async def post_note(incident_id: str, data: NoteIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_note(
+    incident_id: FromPath[str],
+    data: JSONBody[NoteIn],
+    room: TheRoom,
+    actor: Asker,
+) -> dict[str, Any]:
     """Write something down."""
     picture = room.picture
     receipt = await room.done(
@@ -137,7 +146,12 @@ async def post_note(incident_id: str, data: NoteIn, room: Room, actor: Actor) ->
 
 
 @post("/api/incidents/{incident_id:str}/place", status_code=200, tags=["incidents"])
-async def post_place(incident_id: str, data: PlaceIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_place(
+    incident_id: FromPath[str],
+    data: JSONBody[PlaceIn],
+    room: TheRoom,
+    actor: Asker,
+) -> dict[str, Any]:
     """Say where it is, or better."""
     picture = room.picture
     place = _place(data.lon, data.lat)
@@ -153,11 +167,11 @@ async def post_place(incident_id: str, data: PlaceIn, room: Room, actor: Actor) 
 
 @get("/api/incidents/{incident_id:str}/recommendation", tags=["incidents"])
 async def get_recommendation(
-    incident_id: str,
-    room: Room,
-    actor: Actor,
+    incident_id: FromPath[str],
+    room: TheRoom,
+    actor: Asker,
     k: Annotated[int, Parameter(ge=1, le=50)] = 5,
-    explain: bool = False,
+    explain: FromQuery[bool] = False,
 ) -> Recommendation:
     """Who can be there first by road, and why; ``explain`` adds what a recount needs."""
     return recommend(room.picture, actor, incident_id, k=k, explain=explain)
@@ -165,7 +179,10 @@ async def get_recommendation(
 
 @post("/api/incidents/{incident_id:str}/assignments", tags=["incidents"])
 async def post_assignment(
-    incident_id: str, data: AssignmentIn, room: Room, actor: Actor
+    incident_id: FromPath[str],
+    data: JSONBody[AssignmentIn],
+    room: TheRoom,
+    actor: Asker,
 ) -> dict[str, Any]:
     """Send units, all or none. 409 names who or what has changed since ``seq``."""
     picture = room.picture
@@ -188,7 +205,12 @@ async def post_assignment(
 
 
 @post("/api/incidents/{incident_id:str}/close", status_code=200, tags=["incidents"])
-async def post_close(incident_id: str, data: CloseIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_close(
+    incident_id: FromPath[str],
+    data: JSONBody[CloseIn],
+    room: TheRoom,
+    actor: Asker,
+) -> dict[str, Any]:
     """Finish an incident; units still on it are released and return."""
 
     async def attempt() -> tuple[int, list[str]]:

@@ -5,14 +5,15 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 
 from callout import __version__
-from callout.access import ROOM, SESSION_S, Action, Actor, authorize
+from callout.access import ROOM, SESSION_S, Action, authorize
 from callout.base.errors import NotFoundError, RefusedError, UnauthenticatedError
 from callout.incidents import LEVELS
 from callout.units import Status
+from callout.web.asked import Asker, TheRoom
 from callout.web.door import COOKIE, session_secret
-from callout.web.room import Room
 
 
 class SignIn(msgspec.Struct):
@@ -36,7 +37,7 @@ def _signed_in(request: Request[Any, Any, Any], secret: str) -> Response[None]:
 
 
 @get("/api/session", tags=["session"])
-async def get_session(room: Room, actor: Actor) -> dict[str, Any]:
+async def get_session(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Who you are, or that you are nobody yet, and how to sign in."""
     return {
         "person": actor.id if actor.kind == "person" else None,
@@ -48,14 +49,16 @@ async def get_session(room: Room, actor: Actor) -> dict[str, Any]:
 
 
 @post("/api/session", status_code=204, tags=["session"])
-async def post_session(data: SignIn, room: Room, request: Request[Any, Any, Any]) -> Response[None]:
+async def post_session(
+    data: JSONBody[SignIn], room: TheRoom, request: Request[Any, Any, Any]
+) -> Response[None]:
     """Sign in by name and password."""
     _from_our_page(request)
     return _signed_in(request, room.credentials.sign_in(data.name, data.password))
 
 
 @post("/api/session/demo", status_code=204, tags=["session"])
-async def post_demo(room: Room, request: Request[Any, Any, Any]) -> Response[None]:
+async def post_demo(room: TheRoom, request: Request[Any, Any, Any]) -> Response[None]:
     """Enter a drill by one click. There is no such door in a real room."""
     if not room.drill:
         raise NotFoundError("this is a real room", where="session", todo="Sign in by password")
@@ -68,7 +71,7 @@ async def post_demo(room: Room, request: Request[Any, Any, Any]) -> Response[Non
 
 
 @delete("/api/session", status_code=204, tags=["session"])
-async def delete_session(room: Room, request: Request[Any, Any, Any]) -> Response[None]:
+async def delete_session(room: TheRoom, request: Request[Any, Any, Any]) -> Response[None]:
     """Sign out."""
     room.credentials.close_session(session_secret(dict(request.scope["headers"])))
     return Response(None, status_code=204, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
@@ -84,7 +87,7 @@ def _from_our_page(request: Request[Any, Any, Any]) -> None:
 
 
 @get("/api/room", tags=["room"])
-async def get_room(room: Room, actor: Actor) -> dict[str, Any]:
+async def get_room(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """What this room is: its city, agencies, incident types and words."""
     if actor.kind == "nobody":
         raise UnauthenticatedError("sign in first", where="room")

@@ -4,14 +4,15 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
-from callout.access import ROOM, Action, Actor, Subject, authorize
+from callout.access import ROOM, Action, Subject, authorize
 from callout.base.errors import BadInputError
 from callout.dispatch import set_status
 from callout.units import Status
 from callout.units.commands import set_mayday
+from callout.web.asked import Asker, TheRoom
 from callout.web.ingest import moment_us
-from callout.web.room import Room
 from callout.web.views import unit_view
 
 
@@ -31,7 +32,7 @@ class SearchIn(msgspec.Struct):
 
 
 @get("/api/units", tags=["units"])
-async def get_units(room: Room, actor: Actor) -> dict[str, Any]:
+async def get_units(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every unit, with its position and that position's age."""
     authorize(actor, Action.UNIT_READ, Subject("unit"))
     picture, now_us = room.picture, room.clock.now_us()
@@ -40,7 +41,12 @@ async def get_units(room: Room, actor: Actor) -> dict[str, Any]:
 
 
 @post("/api/units/{unit_id:str}/status", status_code=200, tags=["units"])
-async def post_status(unit_id: str, data: StatusIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_status(
+    unit_id: FromPath[str],
+    data: JSONBody[StatusIn],
+    room: TheRoom,
+    actor: Asker,
+) -> dict[str, Any]:
     """Set a unit's status; available, returning and out of service end its part in an incident."""
     picture, status = room.picture, data.status
     if status is None and data.mayday is None:
@@ -65,8 +71,20 @@ async def post_status(unit_id: str, data: StatusIn, room: Room, actor: Actor) ->
 
 
 @post("/api/places/search", status_code=200, tags=["places"])
-async def post_search(data: SearchIn, room: Room, actor: Actor) -> dict[str, Any]:
+async def post_search(data: JSONBody[SearchIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Streets and places by their words. A POST, so that no address stands in a log."""
     authorize(actor, Action.PLACE_SEARCH, ROOM)
     limit = max(1, min(50, data.limit))
-    return {"places": room.picture.city.search(data.text[:200], limit)}
+    found = room.picture.city.search(data.text[:200], limit)
+    return {
+        "places": [
+            {
+                "name": place.name,
+                "near": place.near,
+                "kind": place.kind,
+                "lon": place.point.lon,
+                "lat": place.point.lat,
+            }
+            for place in found
+        ]
+    }

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -52,6 +52,20 @@ HANDLERS = (
     pages.get_asset,
     pages.get_tile,
 )
+
+
+class _SpecRouter(Router):
+    """Holds the OpenAPI document and nothing else.
+
+    Litestar adds a catch-all page below the document's folder, which would answer for every
+    unknown /api route in HTML; it is left out.
+    """
+
+    def register(self, value: Any) -> Any:
+        """Take a handler in, unless it is the catch-all."""
+        if any("{path" in path for path in getattr(value, "paths", ())):
+            return []
+        return super().register(value)
 
 
 class App:
@@ -118,7 +132,7 @@ def _litestar(room: Room) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="callout",
             version=__version__,
-            path="/api",
+            openapi_router=_SpecRouter("/api", route_handlers=[], include_in_schema=False),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         logging_config=None,

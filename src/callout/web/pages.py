@@ -4,10 +4,11 @@ import mimetypes
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.params import FromPath
 
-from callout.access import ROOM, Action, Actor, authorize
+from callout.access import ROOM, Action, authorize
 from callout.base.errors import NotFoundError, UnavailableError
-from callout.web.room import Room
+from callout.web.asked import Asker, TheRoom
 
 PAGES = Path(__file__).parent / "pages"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -31,7 +32,7 @@ async def get_page() -> Response[bytes]:
 
 
 @get("/assets/{name:path}", include_in_schema=False)
-async def get_asset(name: Path) -> Response[bytes]:
+async def get_asset(name: FromPath[Path]) -> Response[bytes]:
     """A file of the built pages; its name holds a hash of its content."""
     base = (PAGES / "assets").resolve()
     wanted = (base / str(name).lstrip("/")).resolve()
@@ -42,7 +43,13 @@ async def get_asset(name: Path) -> Response[bytes]:
 
 
 @get("/tiles/{z:int}/{x:int}/{y:int}", tags=["room"])
-async def get_tile(z: int, x: int, y: int, room: Room, actor: Actor) -> Response[bytes]:
+async def get_tile(
+    z: FromPath[int],
+    x: FromPath[int],
+    y: FromPath[int],
+    room: TheRoom,
+    actor: Asker,
+) -> Response[bytes]:
     """A vector tile of the city, gzipped; 204 where there is nothing to draw."""
     authorize(actor, Action.ROOM_READ, ROOM)
     tile = room.picture.city.tile(z, x, y)

@@ -35,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/session", Action.SESSION),
     Route("DELETE", "/api/session", Action.SESSION),
     Route("POST", "/api/session/demo", Action.SESSION),
+    Route("GET", "/api", Action.PAGE),
     Route("GET", "/api/openapi.json", Action.PAGE),
     Route("GET", "/tiles/{z}/{x}/{y}", Action.ROOM_READ),
     Route("GET", "/", Action.PAGE),

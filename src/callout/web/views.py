@@ -68,7 +68,8 @@ def _side_place(picture: Picture, seq: int) -> dict[str, Any] | None:
     side = picture.journal.side(seq, "place")
     if side is None:
         return None
-    return place_view(LonLat(side["lon_e7"], side["lat_e7"]), side.get("name", ""))
+    place = LonLat(side["lon_e7"], side["lat_e7"])
+    return place_view(place, side.get("name", "") or picture.city.street_at(place))
 
 
 def _side_text(picture: Picture, seq: int) -> str | None:

@@ -1,0 +1,36 @@
+"""Progress of long work, on standard error."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from callout.places import import_city
+
+_FORMAT = "  {desc:<10}{bar:40} {percentage:3.0f} %  {elapsed}"
+
+
+def import_with_bars(pbf: Path, out: Path) -> dict[str, Any]:
+    """Import a city with one bar for each stage."""
+    bars: dict[str, tqdm[Any]] = {}
+
+    def progress(stage: str, share: float) -> None:
+        if stage not in bars:
+            for bar in bars.values():
+                _fill(bar)
+            bars[stage] = tqdm(
+                total=1000, desc=stage, bar_format=_FORMAT, file=sys.stderr, leave=True
+            )
+        bar = bars[stage]
+        bar.update(max(0, round(share * 1000) - bar.n))
+
+    report: dict[str, Any] = import_city(pbf, out, progress=progress)
+    for bar in bars.values():
+        _fill(bar)
+    return report
+
+
+def _fill(bar: "tqdm[Any]") -> None:
+    bar.update((bar.total or 0) - bar.n)
+    bar.close()

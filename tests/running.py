@@ -1,0 +1,101 @@
+"""A real room behind a real server, on the made town, for tests of web and main."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from callout.access import SYSTEM, Credentials
+from callout.base.clock import SystemClock
+from callout.drills.cast import write_cast
+from callout.drills.town import make_town
+from callout.journal import Journal
+from callout.main import setup
+from callout.main.home import Home, open_home
+from callout.main.server import listen, names_for
+from callout.places import City, import_city, open_city
+from callout.web import Room, create_app
+
+
+def made_city(folder: Path) -> Path:
+    """The town of seed 7, imported by the same path as any city; made once a run of tests."""
+    city = folder / "city"
+    if not city.is_dir():
+        make_town(folder / "town.osm.pbf", 7)
+        import_city(folder / "town.osm.pbf", city, progress=lambda _stage, _share: None)
+    return city
+
+
+def made_home(home: Path, city: Path, units: int = 40) -> None:
+    """A home with that many units on that city, by the same set-up as anybody's."""
+    opened: City = open_city(city)
+    note = write_cast(opened, home / "csv", units=units, seed=7)
+    assert "stations" in note
+    journal = Journal.open(home, clock=SystemClock())
+    planned = setup.plan(journal, home / "csv")
+    assert not planned.problems
+    setup.apply(journal, SYSTEM, planned)
+    journal.close()
+
+
+class Running(NamedTuple):
+    """A server that is up."""
+
+    url: str
+    room: Room
+    home: Home
+    program: str  # a token of scope room
+    button: str  # a token of device button-1, scope alarms
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """A client with a token: the program's unless another is given; "" for none."""
+        token = self.program if token is None else token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+
+@contextmanager
+def running(
+    home_folder: Path, city: Path, *, drill: bool = True, escalate_s: int = 30
+) -> Iterator[Running]:
+    """Serve a made home until the block ends."""
+    import uvicorn
+
+    home = open_home(home_folder, SystemClock(), city)
+    credentials = Credentials(home.journal.state, SystemClock())
+    program = credentials.create_token("program", ("room", "positions", "alarms"))
+    button = credentials.create_token("button-1", ("alarms",))
+    bound = listen("127.0.0.1", 0)
+    port = bound.getsockname()[1]
+    room = Room(
+        home.picture, home.credentials, drill=drill, escalate_s=escalate_s, about={"speed": 1}
+    )
+    up = threading.Event()
+    config = uvicorn.Config(
+        create_app(room, names_for("127.0.0.1", port)),
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_config=None,
+    )
+    server = uvicorn.Server(config)
+    started = server.startup
+
+    async def startup(sockets: list[object] | None = None) -> None:
+        await started(sockets)  # type: ignore[arg-type]
+        up.set()
+
+    server.startup = startup  # type: ignore[method-assign,assignment]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    assert up.wait(60), "the server did not come up"
+    try:
+        yield Running(f"http://127.0.0.1:{port}", room, home, program, button)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        bound.close()
+        home.journal.close()

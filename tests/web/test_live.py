@@ -1,0 +1,82 @@
+"""The live picture: nothing missed, nothing twice, in order."""
+
+import json
+from typing import Any
+
+import pytest
+from running import Running
+from websockets.sync.client import ClientConnection, connect
+
+
+def listening(room: Running, query: str = "") -> ClientConnection:
+    headers = {"Authorization": f"Bearer {room.program}"}
+    url = room.url.replace("http", "ws") + "/api/live" + query
+    return connect(url, additional_headers=headers, proxy=None, max_size=None)
+
+
+def until(socket: ClientConnection, kind: str, **fields: Any) -> dict[str, Any]:
+    while True:
+        message = json.loads(socket.recv(timeout=10))
+        if message["t"] == kind and all(message.get(k) == v for k, v in fields.items()):
+            return dict(message)
+
+
+def pressed(room: Running, name: str) -> int:
+    with room.client() as api:
+        body = {"device": "d", "press": name, "kind": "panic"}
+        return int(api.post("/api/alarms", json=body).json()["seq"])
+
+
+def test_snapshot_then_entries(room: Running) -> None:
+    with listening(room) as socket:
+        hello = until(socket, "hello")
+        snapshot = until(socket, "snapshot")
+        assert hello["drill"] is True
+        assert len(snapshot["units"]) == 40
+        seq = pressed(room, "one")
+        message = until(socket, "entry", seq=seq)
+        assert message["type"] == "AlarmRaised.1"
+        assert message["alarm"]["device"] == "d"
+
+
+def test_resume_misses_nothing(room: Running) -> None:
+    with listening(room) as socket:
+        seen = until(socket, "hello")["seq"]
+    sent = [pressed(room, f"away-{number}") for number in range(5)]
+    with listening(room, f"?from={seen + 1}") as socket:
+        until(socket, "hello")
+        live = pressed(room, "live again")
+        got = []
+        while not got or got[-1] < live:
+            got.append(until(socket, "entry")["seq"])
+    assert got == list(range(seen + 1, live + 1))
+    assert set(sent) <= set(got)
+
+
+def test_positions_come_once_and_on_connect(room: Running) -> None:
+    west, south, _, _ = room.room.picture.city.meta["bbox"]
+    report = {"unit": "E1", "lon": west, "lat": south, "heading": 90}
+    with listening(room) as socket, room.client() as api:
+        until(socket, "snapshot")
+        api.post("/api/positions", json=report)
+        number = room.room.picture.units.unit("E1").number
+        while True:
+            frame = until(socket, "positions")
+            if rows := [row for row in frame["u"] if row[0] == number]:
+                break
+        assert rows[0][1:4] == [west, south, 90]
+    with listening(room) as socket:
+        frame = until(socket, "positions")
+        assert number in [row[0] for row in frame["u"]]
+
+
+def test_heartbeat(room: Running) -> None:
+    with listening(room) as socket:
+        tick = until(socket, "tick")
+        assert tick["now_us"] > 0
+
+
+@pytest.mark.parametrize("query", ["?from=x", "?from=-1", "?from=1e3"])
+def test_a_bad_seq_is_refused(room: Running, query: str) -> None:
+    with pytest.raises(Exception, match=r"403|1008|from"), listening(room, query) as socket:
+        socket.recv(timeout=5)
