@@ -27,7 +27,17 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 
 
 class _Group(click.Group):
-    """Turns our errors into one line and exit code 2."""
+    """Turns our errors into one line and exit code 2; loads the demo only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "demo"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "demo":
+            from callout.main.demo import demo
+
+            return demo
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

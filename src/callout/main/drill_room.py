@@ -1,0 +1,30 @@
+"""The server of ``callout demo --check``, in a process of its own: ``python -m … HOME``.
+
+Prints ``ready PORT`` on standard output once it listens.
+"""
+
+import sys
+from pathlib import Path
+
+from callout.base.clock import SystemClock
+from callout.main.home import open_home
+from callout.main.logs import start_logs
+from callout.main.server import listen, run
+
+
+def main(home: Path) -> None:
+    """Serve that home as a drill until SIGTERM."""
+    start_logs()
+    bound = listen("127.0.0.1", 0)
+    port = bound.getsockname()[1]
+    run(
+        open_home(home, SystemClock()),
+        bound,
+        drill=True,
+        escalate_s=30,
+        ready=lambda: print(f"ready {port}", flush=True),  # noqa: T201 - the parent reads it
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
