@@ -1,0 +1,21 @@
+"""journal: what happened, for ever. The one place that every fact flows through."""
+
+from callout.journal.check import Problem, Report, check
+from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
+from callout.journal.feed import Follower
+from callout.journal.journal import Journal
+from callout.journal.state import State
+
+__all__ = [
+    "Batch",
+    "Draft",
+    "Entry",
+    "Follower",
+    "Journal",
+    "Problem",
+    "Receipt",
+    "Report",
+    "Side",
+    "State",
+    "check",
+]

@@ -1,0 +1,218 @@
+"""The bytes of an entry: validation, canonical JSON and the leaf of the tree.
+
+A leaf is the canonical JSON (RFC 8785) of all columns of the entry, ``body`` nested as an object.
+RFC 8785 sorts keys by UTF-16 code units and prints numbers as ECMAScript does; with ASCII keys,
+no floats and integers below 2^53 that is what msgspec's sorted encoder writes, so it is used, and
+a property test holds it against a plain reading of the RFC.
+"""
+
+import re
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from callout.base.errors import BadInputError
+from callout.journal.entries import Batch, Draft
+
+# C2SP tlog-tiles: an entry in a bundle is preceded by its length as a uint16.
+MAX_LEAF_BYTES = 65_535
+# I-JSON (RFC 7493, 2.2): integers that every reader keeps exactly.
+MAX_INT = 2**53 - 1
+MAX_DEPTH = 16
+MAX_KEY_CHARS = 512
+# recorded_us, seq and version are known only to the writer; each has at most 16 digits.
+_WRITER_DIGITS = 3 * len(str(MAX_INT))
+
+# Printable ASCII without what JSON would escape: such a name is its own JSON string.
+_NAME = re.compile(r"[!#-\[\]-~]{1,200}")
+_TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,99}\.[1-9][0-9]{0,5}")
+# Names that were found good: the same ones come again and again.
+_NAMES_KEPT = 65_536
+_good_names: set[str] = set()
+_good_types: set[str] = set()
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+class Prepared(msgspec.Struct, gc=False):
+    """An entry ready but for what only the writer knows: recorded_us, seq and version."""
+
+    stream: str
+    type: str
+    key: str
+    claimed_us: int | None
+    actor: str
+    agency: str
+    body: str
+    leaf_start: str
+    """The leaf up to the value of recorded_us, after the zero byte that RFC 6962 hashes first."""
+    leaf_end: str
+    """The leaf between the values of seq and version."""
+    boxes: tuple[tuple[str, int, bytes], ...]
+    """Side rows: name, number of the key record, ciphertext."""
+
+
+def canonical(value: dict[str, Any], where: str) -> bytes:
+    """RFC 8785 JSON of a body; BadInputError when it holds what a leaf cannot."""
+    _check_object(value, where, MAX_DEPTH)
+    return _encode(value, where)
+
+
+def _encode(value: object, where: str) -> bytes:
+    try:
+        return _encode_sorted(value)
+    except UnicodeEncodeError:
+        raise BadInputError(
+            "a text holds half a surrogate pair",
+            where=where,
+            todo="Decode the text before handing it over",
+        ) from None
+
+
+def stored_keys(key: str, count: int) -> list[str]:
+    """The keys of a batch's entries as they stand in the table.
+
+    Entry 0 has the batch's key, entry i has ``key#i``. A ``#`` in the key itself is doubled, so
+    no batch can take the key of another one's entry.
+    """
+    if not key or "\0" in key:
+        raise BadInputError("a batch needs a key", where="key", todo="Give a text without NUL")
+    base = key.replace("#", "##")
+    if len(base) > MAX_KEY_CHARS:
+        raise BadInputError(
+            f"the batch's key has {len(base)} characters, at most {MAX_KEY_CHARS}",
+            where="key",
+            todo="Hash it with keyed_hash",
+        )
+    return [base, *(f"{base}#{number}" for number in range(1, count))]
+
+
+def check_batch(batch: Batch) -> None:
+    """Refuse a batch whose names or expectations cannot be written."""
+    if not batch.entries:
+        raise BadInputError("the batch is empty", where=batch.key, todo="Give at least one entry")
+    if batch.actor not in _good_names:
+        _check_name(batch.actor, "actor")
+    if batch.agency and batch.agency not in _good_names:
+        _check_name(batch.agency, "agency")
+    for stream, version in batch.expect.items():
+        if type(version) is not int or not 0 <= version <= MAX_INT:
+            raise BadInputError(
+                f"{version!r} is not a version", where=stream, todo="Give a whole number from 0 up"
+            )
+
+
+def prepare(
+    draft: Draft,
+    key: str,
+    actor: str,
+    agency: str,
+    commitments: dict[str, str] | None,
+    boxes: tuple[tuple[str, int, bytes], ...],
+) -> Prepared:
+    """Validate an entry and write all of its leaf but the writer's three numbers."""
+    stream, kind, body, claimed = draft.stream, draft.type, draft.body, draft.claimed_us
+    if stream not in _good_names:
+        _check_name(stream, "stream")
+    if kind not in _good_types:
+        _check_type(kind, stream)
+    if claimed is not None and (type(claimed) is not int or not -MAX_INT <= claimed <= MAX_INT):
+        raise BadInputError(
+            f"{claimed!r} is not a moment", where=kind, todo="Give whole microseconds since 1970"
+        )
+    if "side" in body:
+        raise BadInputError(
+            'a body may not have the key "side"', where=kind, todo="It is the journal's own"
+        )
+    text = canonical({**body, "side": commitments} if commitments else body, kind).decode()
+    start = (
+        f'\0{{"actor":"{actor}","agency":"{agency}","body":{text},'
+        f'"claimed_us":{"null" if claimed is None else claimed},'
+        f'"key":{_encode(key, "key").decode()},"recorded_us":'
+    )
+    end = f',"stream":"{stream}","type":"{kind}","version":'
+    _check_size(start, end, kind)
+    return Prepared(stream, kind, key, claimed, actor, agency, text, start, end, boxes)
+
+
+def leaf_of(columns: dict[str, Any]) -> bytes:
+    """The leaf of an entry by the plain rule: canonical JSON of all its columns, body nested."""
+    return _encode_sorted(columns)
+
+
+def _check_size(start: str, end: str, where: str) -> None:
+    # Four bytes a character is the most UTF-8 needs; only long entries are counted exactly.
+    size = len(start) + len(end) + len(',"seq":}') - 1
+    if size * 4 + _WRITER_DIGITS <= MAX_LEAF_BYTES:
+        return
+    size += len(start.encode()) - len(start) + _WRITER_DIGITS
+    if size > MAX_LEAF_BYTES:
+        raise BadInputError(
+            f"the entry has {size} bytes, at most {MAX_LEAF_BYTES}",
+            where=where,
+            todo="Split it, or keep the long part elsewhere and its hash here",
+        )
+
+
+def _check_name(text: str, where: str) -> None:
+    if _NAME.fullmatch(text) is None:
+        raise BadInputError(
+            f"{text!r} is not a name",
+            where=where,
+            todo='Give 1-200 printable ASCII characters without space, " and \\',
+        )
+    _keep(_good_names, text)
+
+
+def _check_type(text: str, where: str) -> None:
+    if _TYPE.fullmatch(text) is None:
+        raise BadInputError(
+            f"{text!r} is not an entry type", where=where, todo="Write it like UnitDispatched.1"
+        )
+    _keep(_good_types, text)
+
+
+def _keep(good: set[str], text: str) -> None:
+    if len(good) >= _NAMES_KEPT:
+        good.clear()
+    good.add(text)
+
+
+def _check_object(value: dict[str, Any], where: str, depth: int) -> None:
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            raise BadInputError(
+                f"the key {key!r} is not ASCII text", where=where, todo="Name it in ASCII"
+            )
+        # Texts are most of every body, so they are let through before anything else is asked.
+        if type(item) is not str:
+            _check_value(item, key, where, depth)
+
+
+def _check_value(item: object, key: str, where: str, depth: int) -> None:
+    if type(item) is int:
+        if not -MAX_INT <= item <= MAX_INT:
+            raise BadInputError(
+                f"{key} is {item}, beyond 2^53",
+                where=where,
+                todo="Write it as text or in a larger unit",
+            )
+    elif item is None or type(item) is bool or type(item) is str:
+        return
+    elif depth == 0:
+        raise BadInputError(
+            f"{key} is nested too deeply", where=where, todo=f"At most {MAX_DEPTH} levels"
+        )
+    elif type(item) is dict:
+        _check_object(item, where, depth - 1)
+    elif type(item) is list or type(item) is tuple:
+        for part in item:
+            _check_value(part, key, where, depth - 1)
+    elif isinstance(item, Enum):
+        _check_value(item.value, key, where, depth - 1)
+    else:
+        raise BadInputError(
+            f"{key} is a {type(item).__name__}",
+            where=where,
+            todo="Use text, whole numbers (1e-7 degree, microseconds), true, false, null",
+        )

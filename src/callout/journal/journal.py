@@ -1,0 +1,325 @@
+"""The journal of a home: append, read, side rows, checkpoint, state."""
+
+import fcntl
+import os
+import threading
+from _thread import allocate_lock
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from callout.base.clock import Clock
+from callout.base.errors import (
+    CalloutError,
+    DamagedError,
+    HomeInUseError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from callout.journal import note
+from callout.journal.entries import Batch, Entry, Receipt
+from callout.journal.feed import Callback, Feed, entries_of
+from callout.journal.format import check_batch, prepare, stored_keys
+from callout.journal.grown import regrow
+from callout.journal.keys import Keys, sync_folder
+from callout.journal.plan import Request
+from callout.journal.seal import open_box, seal
+from callout.journal.sqlite import Head, SqliteDriver
+from callout.journal.state import State
+from callout.journal.tree import EMPTY_ROOT
+from callout.journal.writer import Writer, die
+
+_SIDES_KEPT = 4096
+# Of a replay: small enough that entries die before the garbage collector has looked at them.
+_PAGE = 256
+
+
+class Journal:
+    """What happened, for ever. Thread-safe."""
+
+    state: State
+    """The second file: what is not history."""
+
+    def __init__(
+        self, home: Path, *, keys: Keys, driver: SqliteDriver, state: State, lock_fd: int
+    ) -> None:
+        """Use ``Journal.open``."""
+        self.home = home
+        self.state = state
+        self._keys = keys
+        self._driver = driver
+        self._lock_fd = lock_fd
+        self._feed = Feed()
+        self._writer: Writer | None = None
+        self._closed = False
+        self._closing = threading.Lock()
+        self._mine = threading.local()
+        self._sides: OrderedDict[tuple[int, str], tuple[int, dict[str, Any]]] = OrderedDict()
+        self._sides_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        *,
+        clock: Clock,
+        origin: str = "callout",
+        writable: bool = True,
+        on_fatal: Callable[[BaseException], object] = die,
+        tree: bool = True,
+    ) -> "Journal":
+        """Open a home; made when it is missing and ``writable``.
+
+        ``origin`` names the log in its checkpoints and counts only when the home is new.
+        ``on_fatal`` hears of an error after which nothing may be acknowledged any more.
+        ``tree=False`` leaves tree and checkpoint out: for the benchmark only.
+        HomeInUseError: another process has it. NotFoundError: nothing there, or a key file is
+        missing. DamagedError: the files do not fit each other.
+        """
+        if not writable:
+            return cls._open_reading(home, clock)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock_fd = _lock(home)
+        for name in ("journal.db", "state.db"):
+            # SQLite gives the WAL the mode of its database, and would make that readable for all.
+            os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
+        opened: list[Keys | SqliteDriver | State] = []
+        try:
+            path = home / "journal.db"
+            if SqliteDriver.exists(path):
+                keys = Keys.load(home / "keys", writable=True)
+                opened.append(keys)
+                driver = SqliteDriver(path, writable=True)
+            else:
+                keys = Keys.create(home / "keys", origin)
+                opened.append(keys)
+                driver = SqliteDriver.create(path, _first_head(keys))
+                sync_folder(home)
+            opened.append(driver)
+            state = State(home / "state.db", clock=clock, writable=True)
+            opened.append(state)
+            journal = cls(home, keys=keys, driver=driver, state=state, lock_fd=lock_fd)
+            journal._start(clock, on_fatal, with_tree=tree)
+        except BaseException:
+            for part in reversed(opened):
+                part.close()
+            os.close(lock_fd)
+            raise
+        return journal
+
+    @classmethod
+    def _open_reading(cls, home: Path, clock: Clock) -> "Journal":
+        driver = SqliteDriver(home / "journal.db", writable=False)
+        keys = Keys.load(home / "keys", writable=False)
+        state = State(home / "state.db", clock=clock, writable=False)
+        return cls(home, keys=keys, driver=driver, state=state, lock_fd=-1)
+
+    def _start(
+        self, clock: Clock, on_fatal: Callable[[BaseException], object], *, with_tree: bool
+    ) -> None:
+        signer = self._keys.signer
+        assert signer is not None
+        head = self._driver.head()
+        checkpoint = note.parse_checkpoint(signer.verifier.open(head.note))
+        if (checkpoint.size, checkpoint.root) != (head.size, head.root):
+            raise DamagedError(
+                "the signed checkpoint is not of this journal",
+                where=str(self.home),
+                todo="Run callout check on this home",
+            )
+        self._writer = Writer(
+            self._driver,
+            regrow(self._driver, head),
+            head,
+            clock=clock,
+            signer=signer,
+            keys=self._keys.side,
+            publish=self._feed.publish,
+            on_fatal=on_fatal,
+            with_tree=with_tree,
+        )
+
+    # --- writing ---
+
+    def submit(self, batch: Batch) -> Future[Receipt]:
+        """Queue a batch; the future is done only when it is durable, or refused.
+
+        Its errors: ConflictError (detail stream, expected, actual), BadInputError, FullError,
+        UnavailableError. It cannot be cancelled: the batch is on its way.
+        """
+        future: Future[Receipt] = Future()
+        future.set_running_or_notify_cancel()
+
+        try:
+            writer, request = self._prepare(batch)
+        except CalloutError as error:
+            future.set_exception(error)
+            return future
+        request.future = future
+        writer.put(request)
+        return future
+
+    def append(self, batch: Batch) -> Receipt:
+        """``submit`` and wait: durable on return. Not for subscribers, who would wait for ever."""
+        writer, request = self._prepare(batch)
+        if writer.is_writer_thread():
+            raise RuntimeError("a subscriber cannot append and wait: use submit")
+        # A bare lock of this thread, since a Future costs as much as all the rest here.
+        mine = self._mine
+        try:
+            request.gate = mine.gate
+        except AttributeError:
+            request.gate = mine.gate = allocate_lock()
+            mine.gate.acquire()
+        writer.put(request)
+        try:
+            return request.wait()
+        except CalloutError:
+            raise
+        except BaseException:
+            del mine.gate
+            raise
+
+    def forget(self, key: str) -> None:
+        """Destroy the key of side rows, durably on return; what it sealed can never be read again.
+
+        The entries that say who asked and that it was done are the caller's.
+        """
+        if self._writer is None:
+            raise _reading_only()
+        number = self._keys.side.forget(key)
+        with self._sides_lock:
+            for known in [k for k, (record, _) in self._sides.items() if record == number]:
+                del self._sides[known]
+
+    # --- reading ---
+
+    def read(self, after: int = -1, limit: int = 1000, until: int | None = None) -> list[Entry]:
+        """At most ``limit`` durable entries with after < seq <= until, ordered by seq."""
+        last = self.head() if until is None else min(until, self.head())
+        return entries_of(self._driver.read(after, last, limit))
+
+    def replay(self, after: int = -1, until: int | None = None) -> Iterator[Entry]:
+        """Every durable entry with after < seq <= until, in pages, ordered by seq."""
+        last = self.head() if until is None else min(until, self.head())
+        while rows := self._driver.read(after, last, _PAGE):
+            yield from entries_of(rows)
+            after = rows[-1][0]
+
+    def entry(self, seq: int) -> Entry:
+        """One entry; NotFoundError when there is none."""
+        found = self.read(seq - 1, 1, seq) if seq >= 0 else []
+        if not found:
+            raise NotFoundError(
+                f"there is no entry {seq}", where="journal", todo="Check the number"
+            )
+        return found[0]
+
+    def head(self) -> int:
+        """The last durable seq, -1 when there is none."""
+        return (self._driver.head() if self._writer is None else self._writer.head).size - 1
+
+    def checkpoint(self) -> bytes:
+        """The signed note over every durable entry."""
+        return (self._driver.head() if self._writer is None else self._writer.head).note
+
+    def side(self, seq: int, name: str) -> dict[str, Any] | None:
+        """A side row, decrypted; None when it was erased or never was; DamagedError."""
+        with self._sides_lock:
+            kept = self._sides.get((seq, name))
+            if kept is not None:
+                self._sides.move_to_end((seq, name))
+                return kept[1]
+        row = self._driver.side(seq, name)
+        if row is None:
+            return None
+        number, box, entry_key = row
+        cipher = self._keys.side.cipher(number)
+        if cipher is None:
+            return None
+        value, _ = open_box(box, cipher, entry_key, name)
+        # Only the process that destroys keys may remember; another would not hear of it.
+        if self._writer is not None:
+            self._remember(seq, name, number, value)
+        return value
+
+    def keyed_hash(self, *parts: str) -> str:
+        """32 hex characters of HMAC-SHA256 under a secret of this home."""
+        return self._keys.keyed_hash(parts)
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Be called in the writer thread after each commit; returns what ends that.
+
+        Called after the callers have their answers, in seq order; must be quick. An entry that
+        becomes durable while this returns may or may not be heard: read once after subscribing.
+        """
+        return self._feed.subscribe(callback)
+
+    def close(self) -> None:
+        """Write what is queued, then let go of the home. May be called twice."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._writer is not None:
+                self._writer.close()
+            self.state.close()
+            self._driver.close()
+            self._keys.close()
+            if self._lock_fd >= 0:
+                os.close(self._lock_fd)
+
+    def _prepare(self, batch: Batch) -> tuple[Writer, Request]:
+        writer = self._writer
+        if writer is None:
+            raise _reading_only()
+        if self._closed:
+            raise UnavailableError("the journal is closed", todo="Start callout again")
+        check_batch(batch)
+        drafts, actor, agency = batch.entries, batch.actor, batch.agency
+        prepared = []
+        for draft, key in zip(drafts, stored_keys(batch.key, len(drafts)), strict=True):
+            commitments, boxes = seal(draft, key, self._keys.side) if draft.side else (None, ())
+            prepared.append(prepare(draft, key, actor, agency, commitments, boxes))
+        return writer, Request(prepared, batch.expect)
+
+    def _remember(self, seq: int, name: str, number: int, value: dict[str, Any]) -> None:
+        with self._sides_lock:
+            # Asked again under the lock: forget may have come in between.
+            if self._keys.side.cipher(number) is None:
+                return
+            self._sides[seq, name] = (number, value)
+            if len(self._sides) > _SIDES_KEPT:
+                self._sides.popitem(last=False)
+
+
+def _lock(home: Path) -> int:
+    """Hold the home: released when the descriptor is closed, so also when the process dies."""
+    fd = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # flock and not lockf: a POSIX lock is lost when any descriptor of the file is closed.
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise HomeInUseError(
+            "another callout is running on this home",
+            where=str(home),
+            todo="Stop it, or name another home with --home",
+        ) from None
+    return fd
+
+
+def _first_head(keys: Keys) -> Head:
+    signer = keys.signer
+    assert signer is not None
+    text = note.Checkpoint(signer.name, 0, EMPTY_ROOT).text()
+    return Head(0, EMPTY_ROOT, b"", signer.sign(text))
+
+
+def _reading_only() -> RefusedError:
+    return RefusedError(
+        "this home is open for reading only", where="journal", todo="Stop the server first"
+    )

@@ -1,0 +1,239 @@
+"""The secrets of a home, outside the database, its WAL and its backups.
+
+``keys/log.key`` signs checkpoints and ``keys/log.pub`` verifies them; ``keys/home.secret`` makes
+``keyed_hash``; ``keys/side.keys`` holds the keys of side rows in records of 64 bytes:
+
+    offset  bytes
+         0      1  state: 0 never used, "K" alive, "D" destroyed
+         1      7  zero
+         8     16  whose: HMAC-SHA256(home.secret, "key" NUL name), its first half
+        24     32  the key
+        56      8  SHA-256 of the first 56 bytes, its first 8
+
+Record 0 is the header. Records are never reused: a side row names its record by number, so
+what was sealed by a destroyed key stays erased even when the same name gets a new one.
+Destroying writes a record of zeros after the "D".
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from callout.base.errors import DamagedError, FullError, NotFoundError
+from callout.journal.note import Signer, Verifier
+
+RECORD_BYTES = 64
+_HEADER = b"callout side keys 1\n".ljust(RECORD_BYTES, b"\0")
+_ALIVE, _DESTROYED = b"K", b"D"
+_CHECK_BYTES = 8
+_WHOSE = slice(8, 24)
+_KEY = slice(24, 56)
+_SECRET_BYTES = 32
+_CIPHERS_KEPT = 4096
+_GROW_BYTES = 1024 * RECORD_BYTES
+_RESTORE = "Restore keys/ of this home from where its keys are kept; without it it cannot go on"
+
+
+class KeyFile:
+    """The keys of side rows. Thread-safe."""
+
+    def __init__(self, path: Path, secret: bytes, *, writable: bool) -> None:
+        """Open the file, or create it; DamagedError when it is not one of ours."""
+        self._path = path
+        self._secret = secret
+        self._lock = threading.Lock()
+        self._ciphers: OrderedDict[int, AESGCM] = OrderedDict()
+        self._records: dict[bytes, int] = {}
+        self._dirty = False
+        if writable and not path.exists():
+            write_durably(path, _HEADER)
+        try:
+            self._fd = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
+        except FileNotFoundError:
+            raise NotFoundError("the key file is missing", where=str(path), todo=_RESTORE) from None
+        if os.pread(self._fd, RECORD_BYTES, 0) != _HEADER:
+            os.close(self._fd)
+            raise DamagedError("this is not a key file of ours", where=str(path), todo=_RESTORE)
+        self._room = os.fstat(self._fd).st_size
+        self._used = self._scan() if writable else 0
+
+    def number_of(self, name: str) -> int:
+        """The record of this name's living key; makes one when there is none.
+
+        A new key is durable only after ``sync``. FullError when the disk has no room for it.
+        """
+        whose = self._whose(name)
+        with self._lock:
+            number = self._records.get(whose)
+            if number is None:
+                number = self._used
+                head = _ALIVE + bytes(7) + whose + secrets.token_bytes(32)
+                self._write(number, head + hashlib.sha256(head).digest()[:_CHECK_BYTES])
+                self._records[whose] = number
+                self._used = number + 1
+                self._dirty = True
+            return number
+
+    def sync(self) -> None:
+        """Make every key handed out so far durable. An OSError here is fatal: see ``writer``."""
+        if self._dirty:
+            with self._lock:
+                os.fsync(self._fd)
+                self._dirty = False
+
+    def cipher(self, number: int) -> AESGCM | None:
+        """The cipher of a record; None when destroyed; DamagedError when missing or broken."""
+        with self._lock:
+            known = self._ciphers.get(number)
+            if known is not None:
+                return known
+            record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
+            if record[:1] == _DESTROYED and not any(record[1:]):
+                return None
+            body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
+            if record[:1] != _ALIVE or hashlib.sha256(body).digest()[:_CHECK_BYTES] != check:
+                raise DamagedError(
+                    f"key record {number} is missing or damaged",
+                    where=str(self._path),
+                    todo="Restore the key file from where the keys are kept",
+                )
+            cipher = AESGCM(record[_KEY])
+            self._ciphers[number] = cipher
+            if len(self._ciphers) > _CIPHERS_KEPT:
+                self._ciphers.popitem(last=False)
+            return cipher
+
+    def forget(self, name: str) -> int | None:
+        """Destroy a name's key, durably on return; its record's number, None when it had none."""
+        whose = self._whose(name)
+        with self._lock:
+            number = self._records.pop(whose, None)
+            if number is not None:
+                self._ciphers.pop(number, None)
+                self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
+                os.fsync(self._fd)
+            return number
+
+    def close(self) -> None:
+        """May be called twice."""
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+            self._ciphers.clear()
+
+    def _whose(self, name: str) -> bytes:
+        return hmac.digest(self._secret, b"key\0" + name.encode(), "sha256")[:16]
+
+    def _write(self, number: int, record: bytes) -> None:
+        try:
+            if (number + 1) * RECORD_BYTES > self._room:
+                # Room is taken in advance, so that a full disk is met here and not at fsync.
+                os.posix_fallocate(self._fd, self._room, _GROW_BYTES)
+                self._room += _GROW_BYTES
+            os.pwrite(self._fd, record, number * RECORD_BYTES)
+        except OSError as error:
+            raise FullError(
+                f"a key could not be written: {error.strerror}",
+                where=str(self._path),
+                todo="Free some disk space",
+            ) from error
+
+    def _scan(self) -> int:
+        """Read which names have a living key; the number of the first record never used."""
+        used = 1
+        data = self._path.read_bytes()
+        for number in range(1, len(data) // RECORD_BYTES):
+            start = number * RECORD_BYTES
+            state = data[start : start + 1]
+            if state != b"\0":
+                used = number + 1
+            if state == _ALIVE:
+                self._records[data[start : start + RECORD_BYTES][_WHOSE]] = number
+        return used
+
+
+class Keys:
+    """Everything under ``keys/``."""
+
+    def __init__(self, folder: Path, *, signer: Signer | None, verifier: Verifier) -> None:
+        self.signer = signer
+        self.verifier = verifier
+        self._secret = _read(folder / "home.secret")
+        if len(self._secret) != _SECRET_BYTES:
+            raise DamagedError(
+                "the secret is cut short", where=str(folder / "home.secret"), todo=_RESTORE
+            )
+        self.side = KeyFile(folder / "side.keys", self._secret, writable=signer is not None)
+
+    @classmethod
+    def create(cls, folder: Path, origin: str) -> "Keys":
+        """Make what is missing, then open; only for a home that has no journal yet."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / "log.key").exists():
+            write_durably(folder / "log.key", Signer.generate(origin).encoded().encode())
+        signer = Signer.parse(_read(folder / "log.key").decode())
+        write_durably(folder / "log.pub", f"{signer.verifier.encoded()}\n".encode())
+        if not (folder / "home.secret").exists():
+            write_durably(folder / "home.secret", secrets.token_bytes(_SECRET_BYTES))
+        return cls(folder, signer=signer, verifier=signer.verifier)
+
+    @classmethod
+    def load(cls, folder: Path, *, writable: bool) -> "Keys":
+        """Open; NotFoundError when a file is missing, DamagedError when one is not ours."""
+        if not writable:
+            text = _read(folder / "log.pub").decode(errors="replace")
+            return cls(folder, signer=None, verifier=Verifier.parse(text))
+        signer = Signer.parse(_read(folder / "log.key").decode(errors="replace"))
+        if not (folder / "side.keys").exists():
+            raise NotFoundError(
+                "the key file is missing", where=str(folder / "side.keys"), todo=_RESTORE
+            )
+        return cls(folder, signer=signer, verifier=signer.verifier)
+
+    def keyed_hash(self, parts: tuple[str, ...]) -> str:
+        """32 hex characters; the parts are told apart by their lengths."""
+        mac = hmac.new(self._secret, b"hash\0", "sha256")
+        for part in parts:
+            raw = part.encode()
+            mac.update(len(raw).to_bytes(8, "big") + raw)
+        return mac.hexdigest()[:32]
+
+    def close(self) -> None:
+        """May be called twice."""
+        self.side.close()
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a small secret file whole or not at all: aside, fsync, rename, fsync of the folder."""
+    aside = path.with_name(path.name + ".new")
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    aside.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError("a key file is missing", where=str(path), todo=_RESTORE) from None

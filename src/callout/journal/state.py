@@ -1,0 +1,84 @@
+"""state.db: what is not history. Sessions, credential hashes, cursors, outboxes."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from callout.base.clock import Clock
+from callout.base.errors import NotFoundError, RefusedError
+from callout.journal.sqlite import open_database
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS item (
+  space      TEXT NOT NULL,
+  key        TEXT NOT NULL,
+  value      BLOB NOT NULL,
+  expires_us INTEGER,
+  PRIMARY KEY (space, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS item_expiry ON item (expires_us) WHERE expires_us IS NOT NULL;
+"""
+_LIVE = "(expires_us IS NULL OR expires_us > ?)"
+
+
+class State:
+    """Values by space and key, each with an optional end. Thread-safe; durable on return."""
+
+    def __init__(self, path: Path, *, clock: Clock, writable: bool) -> None:
+        """Open; made when it is missing and ``writable``."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._writable = writable
+        if not writable and not path.exists():
+            raise NotFoundError(
+                "there is no state file", where=str(path), todo="Start callout once"
+            )
+        flags = apsw.SQLITE_OPEN_READONLY
+        if writable:
+            flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        self._db = open_database(path, flags)
+        if writable:
+            self._db.execute(_SCHEMA)
+            self._purge()
+
+    def get(self, space: str, key: str) -> bytes | None:
+        """The value; None when there is none or its end has passed."""
+        query = f"SELECT value FROM item WHERE space = ? AND key = ? AND {_LIVE}"  # noqa: S608
+        with self._lock:
+            value: bytes | None = self._db.execute(query, (space, key, self._clock.now_us())).get
+        return value
+
+    def put(self, space: str, key: str, value: bytes, expires_us: int | None = None) -> None:
+        """Keep a value, in place of the one before; ``expires_us`` is a moment, not a span."""
+        self._change(
+            "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)", space, key, value, expires_us
+        )
+
+    def delete(self, space: str, key: str) -> None:
+        """Drop a value; nothing happens when there is none."""
+        self._change("DELETE FROM item WHERE space = ? AND key = ?", space, key)
+
+    def items(self, space: str) -> list[tuple[str, bytes]]:
+        """All living values of a space, by key."""
+        query = f"SELECT key, value FROM item WHERE space = ? AND {_LIVE} ORDER BY key"  # noqa: S608
+        with self._lock:
+            rows: Any = self._db.execute(query, (space, self._clock.now_us())).fetchall()
+        return list(rows)
+
+    def close(self) -> None:
+        """May be called twice."""
+        with self._lock:
+            self._db.close()
+
+    def _purge(self) -> None:
+        self._db.execute("DELETE FROM item WHERE expires_us <= ?", (self._clock.now_us(),))
+
+    def _change(self, statement: str, *values: str | bytes | int | None) -> None:
+        if not self._writable:
+            raise RefusedError(
+                "this home is open for reading only", where="state.db", todo="Stop the server first"
+            )
+        with self._lock:
+            self._db.execute(statement, values)

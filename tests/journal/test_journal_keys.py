@@ -1,0 +1,127 @@
+"""The key file: durable, erasable, never reused."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from callout.base.errors import DamagedError, NotFoundError
+from callout.journal.keys import RECORD_BYTES, KeyFile, Keys
+
+
+def opened(path: Path, *, writable: bool = True) -> KeyFile:
+    return KeyFile(path, bytes(32), writable=writable)
+
+
+def seal(cipher: AESGCM | None) -> bytes:
+    assert cipher is not None
+    return cipher.encrypt(bytes(12), b"text", b"")
+
+
+def test_same_name_same_key_also_after_reopening(tmp_path: Path) -> None:
+    keys = opened(tmp_path / "k")
+    number, other = keys.number_of("incident/a"), keys.number_of("incident/b")
+    keys.sync()
+    assert (number, other) == (1, 2)
+    assert keys.number_of("incident/a") == number
+    box = seal(keys.cipher(number))
+    assert box != seal(keys.cipher(other))
+    keys.close()
+    keys.close()
+    again = opened(tmp_path / "k")
+    assert again.number_of("incident/a") == number
+    assert seal(again.cipher(number)) == box
+    assert again.number_of("incident/c") == 3
+    again.close()
+
+
+def test_forgotten_keys_leave_no_byte_and_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "k"
+    keys = opened(path)
+    number = keys.number_of("incident/a")
+    keys.sync()
+    record = path.read_bytes()[RECORD_BYTES : 2 * RECORD_BYTES]
+    assert keys.forget("incident/a") == number
+    assert keys.forget("incident/a") is None
+    assert keys.cipher(number) is None
+    after = path.read_bytes()
+    assert after[RECORD_BYTES : 2 * RECORD_BYTES] == b"D" + bytes(63)
+    assert record[24:56] not in after
+    assert record[8:24] not in after
+    keys.close()
+    again = opened(path)
+    assert again.cipher(number) is None
+    assert again.number_of("incident/a") == number + 1
+    again.close()
+
+
+def test_the_file_grows_in_steps(tmp_path: Path) -> None:
+    path = tmp_path / "k"
+    keys = opened(path)
+    for number in range(1, 1100):
+        assert keys.number_of(f"incident/{number}") == number
+    assert path.stat().st_size == RECORD_BYTES + 2 * 1024 * RECORD_BYTES
+    assert path.stat().st_mode & 0o777 == 0o600
+    keys.close()
+
+
+@pytest.mark.parametrize("at", range(RECORD_BYTES))
+def test_every_flipped_byte_of_a_record_is_noticed(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "k"
+    keys = opened(path)
+    number = keys.number_of("incident/a")
+    keys.close()
+    data = bytearray(path.read_bytes())
+    data[number * RECORD_BYTES + at] ^= 1
+    path.write_bytes(data)
+    again = opened(path, writable=False)
+    with pytest.raises(DamagedError, match="record 1"):
+        again.cipher(number)
+    again.close()
+
+
+def test_a_record_beyond_the_end_is_missing(tmp_path: Path) -> None:
+    keys = opened(tmp_path / "k")
+    with pytest.raises(DamagedError):
+        keys.cipher(7)
+    with pytest.raises(DamagedError):
+        keys.cipher(70_000)
+    keys.close()
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "k").write_bytes(bytes(200))
+    with pytest.raises(DamagedError):
+        opened(tmp_path / "k")
+    with pytest.raises(NotFoundError):
+        opened(tmp_path / "none", writable=False)
+
+
+def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    Keys.create(folder, "callout").close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert {p.name for p in folder.iterdir()} == {"log.key", "log.pub", "home.secret", "side.keys"}
+
+
+@pytest.mark.parametrize("name", ["log.key", "home.secret", "side.keys"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "keys"
+    Keys.create(folder, "callout").close()
+    (folder / name).unlink()
+    with pytest.raises(NotFoundError, match=name):
+        Keys.load(folder, writable=True)
+
+
+def test_keyed_hash_tells_parts_apart(tmp_path: Path) -> None:
+    one = Keys.create(tmp_path / "a", "callout")
+    other = Keys.create(tmp_path / "b", "callout")
+    assert one.keyed_hash(("a", "bc")) == one.keyed_hash(("a", "bc"))
+    assert len({one.keyed_hash(p) for p in [("a", "bc"), ("ab", "c"), ("abc",), ("abc", "")]}) == 4
+    assert one.keyed_hash(("a",)) != other.keyed_hash(("a",))
+    assert len(one.keyed_hash(("a",))) == 32
+    one.close()
+    other.close()
