@@ -1,0 +1,101 @@
+/** The HTTP API: one function a verb. Errors arrive as problem+json and leave as Problem. */
+
+import type { Changed, FoundPlace, Incident, Recommendation, Room, Session } from "./types";
+import { words } from "./words";
+
+/** An answer that is not the one asked for: what was wrong and what to do, in words. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+
+  /** What changed since the picture the request was decided on (409 of assignments). */
+  get changed(): Changed[] {
+    const found = this.body.changed ?? (this.body.extra as Record<string, unknown>)?.changed;
+    return Array.isArray(found) ? (found as Changed[]) : [];
+  }
+}
+
+function sentence(status: number, body: Record<string, unknown>): string {
+  const parts = [body.detail ?? body.title, body.todo].filter((x) => typeof x === "string" && x);
+  return parts.length ? parts.join(" ") : words.error.status(status);
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+      cache: "no-store",
+    });
+  } catch {
+    throw new Problem(0, words.error.noServer);
+  }
+  const text = await answer.text();
+  let data: unknown = null;
+  try {
+    data = text ? JSON.parse(text) : null;
+  } catch {
+    data = null;
+  }
+  if (!answer.ok) {
+    const problem = (data ?? {}) as Record<string, unknown>;
+    throw new Problem(answer.status, sentence(answer.status, problem), problem);
+  }
+  return data as T;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  session: () => call<Session>("GET", "/api/session"),
+  signInDemo: () => call<null>("POST", "/api/session/demo", {}),
+  signIn: (name: string, password: string) =>
+    call<null>("POST", "/api/session", { name, password }),
+  signOut: () => call<null>("DELETE", "/api/session"),
+  room: () => call<Room>("GET", "/api/room"),
+  acknowledge: (alarm: string) =>
+    call<{ by: string }>("POST", `/api/alarms/${id(alarm)}/acknowledge`, {}),
+  incident: (incident: string) => call<Incident>("GET", `/api/incidents/${id(incident)}`),
+  open: (draft: {
+    type: string;
+    priority: number;
+    lon?: number;
+    lat?: number;
+    place?: string;
+    text?: string;
+    alarms: string[];
+  }) => call<{ id: string; run: string; seq: number }>("POST", "/api/incidents", draft),
+  note: (incident: string, text: string) =>
+    call<{ seq: number }>("POST", `/api/incidents/${id(incident)}/notes`, { text }),
+  recommend: (incident: string, k: number) =>
+    call<Recommendation>("GET", `/api/incidents/${id(incident)}/recommendation?k=${k}`),
+  assign: (incident: string, units: string[], seq: number, divert: boolean) =>
+    call<{ seq: number; assigned: string[]; diverted: { unit: string; from: string }[] }>(
+      "POST",
+      `/api/incidents/${id(incident)}/assignments`,
+      { units, seq, divert },
+    ),
+  close: (incident: string, reason: string) =>
+    call<{ seq: number; released: string[] }>(
+      "POST",
+      `/api/incidents/${id(incident)}/close`,
+      reason ? { reason } : {},
+    ),
+  setPlace: (incident: string, place: { lon: number; lat: number; place: string }) =>
+    call<{ seq: number }>("POST", `/api/incidents/${id(incident)}/place`, place),
+  status: (unit: string, status: string | null, mayday?: boolean) =>
+    call<{ seq: number }>(
+      "POST",
+      `/api/units/${id(unit)}/status`,
+      mayday === undefined ? { status } : { mayday },
+    ),
+  places: (text: string, limit: number) =>
+    call<{ places: FoundPlace[] }>("POST", "/api/places/search", { text, limit }),
+};

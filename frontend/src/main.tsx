@@ -1,0 +1,72 @@
+/** The start of the page: who is here, what room this is, then live. */
+
+import "./styles/index.css";
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { api, Problem } from "./api";
+import { startFollowing } from "./follow";
+import { startKeys } from "./keys";
+import { startLive } from "./live";
+import { Room } from "./panels/Room";
+import { SignIn } from "./panels/SignIn";
+import { startSound } from "./sound";
+import * as store from "./store";
+import { theme } from "./theme";
+import { startClock, useZone } from "./time";
+import { words } from "./words";
+
+type Stage = "looking" | "no-server" | "sign-in" | "room";
+const stage = signal<Stage>("looking");
+const drill = signal<boolean | null>(null);
+let started = false;
+
+async function look(): Promise<void> {
+  try {
+    const found = await api.session();
+    drill.value = found.drill;
+    if (found.person) await enter();
+    else stage.value = "sign-in";
+  } catch (error) {
+    const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
+    if (refused && typeof error.body.drill === "boolean") drill.value = error.body.drill;
+    stage.value = refused ? "sign-in" : "no-server";
+  }
+}
+
+async function enter(): Promise<void> {
+  const [session, room] = await Promise.all([api.session(), api.room()]);
+  store.session.value = session;
+  store.room.value = room;
+  if (room.timezone) useZone(room.timezone);
+  document.title = `${words.name}, ${room.city.name}`;
+  stage.value = "room";
+  if (started) return;
+  started = true;
+  startClock();
+  startLive();
+  startFollowing();
+  startSound();
+  startKeys();
+}
+
+function App() {
+  if (stage.value === "room" && store.session.value) return <Room />;
+  if (stage.value === "looking") return <p class="looking">{words.signIn.loading}</p>;
+  if (stage.value === "no-server")
+    return (
+      <main class="sign-in">
+        <b class="brand">{words.name}</b>
+        <p role="alert">{words.signIn.noServer}</p>
+        <button type="button" class="big" onClick={() => void look()}>
+          {words.signIn.retry}
+        </button>
+      </main>
+    );
+  return <SignIn drill={drill.value} enter={enter} />;
+}
+
+effect(() => {
+  document.documentElement.dataset.theme = theme.value;
+});
+render(<App />, document.querySelector("#app")!);
+void look();
