@@ -217,7 +217,7 @@ class RoomMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.incidents))
-        self._try(lambda: close(self.picture, DISPATCHER, incident, "done")[0].result())
+        self._try(close(self.picture, DISPATCHER, incident, "done")[0].result)
 
     def _try(self, verb: Any) -> None:
         before = self.picture.journal.head()

@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+
 from running import Running
 
 PRESS = {"device": "button-1", "press": "p1", "kind": "panic", "at": "2026-11-22T03:00:00Z"}

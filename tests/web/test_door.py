@@ -2,12 +2,12 @@
 
 import httpx
 import pytest
-from running import Running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from callout.web import ROUTES
 from callout.web.app import HANDLERS, App
+from running import Running
 
 
 def test_the_table_of_routes_is_the_app(room: Running) -> None:

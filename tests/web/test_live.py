@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from running import Running
 from websockets.sync.client import ClientConnection, connect
+
+from running import Running
 
 
 def listening(room: Running, query: str = "") -> ClientConnection:

@@ -194,24 +194,24 @@ def serve(
             where=f"--host {host}",
             todo="Give --tls-cert and --tls-key, or use 127.0.0.1",
         )
-    bound = listen(host, port)
-    opened = open_home(home_folder(home), SystemClock())
-    if not opened.credentials.has_accounts():
-        opened.journal.close()
-        raise BadInputError(
-            "nobody could sign in", where="serve", todo="Run callout admin create first"
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    with closing(listen(host, port)) as bound:
+        opened = open_home(home_folder(home), SystemClock())
+        if not opened.credentials.has_accounts():
+            opened.journal.close()
+            raise BadInputError(
+                "nobody could sign in", where="serve", todo="Run callout admin create first"
+            )
+        url = f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}/"
+        run(
+            opened,
+            bound,
+            drill=False,
+            escalate_s=setting_int("CALLOUT_ESCALATE_S", 1, 3600),
+            further_names=setting("CALLOUT_NAMES"),
+            tls=tls,
+            ready=lambda: click.echo(f"The room is open at {url}"),
         )
-    scheme = "https" if tls_cert else "http"
-    shown = bound.getsockname()[1]
-    run(
-        opened,
-        bound,
-        drill=False,
-        escalate_s=setting_int("CALLOUT_ESCALATE_S", 1, 3600),
-        further_names=setting("CALLOUT_NAMES"),
-        tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
-        ready=lambda: click.echo(f"The room is open at {scheme}://{host}:{shown}/"),
-    )
 
 
 def main() -> None:

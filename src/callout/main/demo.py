@@ -96,9 +96,10 @@ def demo(
                 folder, city, seed=seed, units=units or _CHECK_UNITS, buttons=_CHECK_BUTTONS
             )
             sys.exit(0 if _check(prepared, seed) else 1)
-        bound = listen("127.0.0.1", setting_int("CALLOUT_PORT", 1, 65535) if port is None else port)
-        prepared = prepare(folder, city, seed=seed, units=units or 60)
-        _play(prepared, bound, seed=seed, units=units or 60, speed=speed, hands_off=hands_off)
+        port = setting_int("CALLOUT_PORT", 1, 65535) if port is None else port
+        with contextlib.closing(listen("127.0.0.1", port)) as bound:
+            prepared = prepare(folder, city, seed=seed, units=units or 60)
+            _play(prepared, bound, seed=seed, units=units or 60, speed=speed, hands_off=hands_off)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
-"""The server of ``callout demo --check``, in a process of its own: ``python -m … HOME``.
+"""A drill's server in a process of its own: ``python -m callout.main.drill_room HOME [CITY]``.
 
-Prints ``ready PORT`` on standard output once it listens.
+For ``callout demo --check`` and for tests that kill it. Prints ``ready PORT`` on standard output once it listens.
 """
 
 import sys
@@ -12,13 +12,13 @@ from callout.main.logs import start_logs
 from callout.main.server import listen, run
 
 
-def main(home: Path) -> None:
+def main(home: Path, city: Path | None = None) -> None:
     """Serve that home as a drill until SIGTERM."""
     start_logs()
     bound = listen("127.0.0.1", 0)
     port = bound.getsockname()[1]
     run(
-        open_home(home, SystemClock()),
+        open_home(home, SystemClock(), city),
         bound,
         drill=True,
         escalate_s=30,
@@ -27,4 +27,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*(Path(word) for word in sys.argv[1:3]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,6 @@ def run(
     try:
         server.run(sockets=[bound])
     finally:
-        bound.close()
         home.journal.close()
 
 
@@ -94,5 +94,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is loaded by now stays: a full collection over it would hold every alarm up.
+        gc.collect()
+        gc.freeze()
         if self.started and self._ready:
             await asyncio.get_running_loop().run_in_executor(None, self._ready)

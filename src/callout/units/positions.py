@@ -50,16 +50,17 @@ class Positions:
         """Take checked reports in; the last one of a unit stands."""
         if not fixes:
             return
-        self.reserve(max(fix.number for fix in fixes) + 1)
-        for fix in fixes:
-            row = fix.number
-            self.lonlat_e7[row] = fix.place
-            self.heading[row] = fix.heading
-            self.speed[row] = fix.speed
-            self.at_us[row] = fix.at_us
-            self._to_snap.add(row)
-            self._to_show.add(row)
-            self.received_us[row] = received_us
+        columns = list(zip(*fixes, strict=True))
+        rows = np.array(columns[0], np.int64)
+        self.reserve(int(rows.max()) + 1)
+        # Of a unit that stands twice in a batch numpy keeps the last, as we want.
+        self.lonlat_e7[rows] = np.array(columns[1], np.int64)
+        self.at_us[rows] = np.array(columns[2], np.int64)
+        self.heading[rows] = np.array(columns[3], np.float32)
+        self.speed[rows] = np.array(columns[4], np.float32)
+        self.received_us[rows] = received_us
+        self._to_snap.update(columns[0])
+        self._to_show.update(columns[0])
         self.accepted += len(fixes)
 
     def reserve(self, rows: int) -> None:
