@@ -171,6 +171,8 @@ export interface Changed {
 
 export interface FoundPlace {
   name: string;
+  /** The town or quarter, when the map knows one. */
+  near?: string;
   kind: string;
   lon: number;
   lat: number;

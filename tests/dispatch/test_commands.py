@@ -217,7 +217,11 @@ class RoomMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.incidents))
-        self._try(close(self.picture, DISPATCHER, incident, "done")[0].result)
+
+        def verb() -> None:
+            close(self.picture, DISPATCHER, incident, "done")[0].result()
+
+        self._try(verb)
 
     def _try(self, verb: Any) -> None:
         before = self.picture.journal.head()

@@ -61,8 +61,8 @@ def main(minutes: float, draws: int | None) -> None:
             failed += not drawn.checked
             click.echo(f"draw {done}: {drawn.acknowledged} acknowledged, {len(drawn.lost)} lost")
             today = datetime.now(UTC).date().isoformat()
-            row = f"| kill -9 of serve | {done} | {acknowledged} | {lost} | {doubled} | {failed} | {today} |"
-            TABLE.write_text(HEAD + row + "\n")
+            cells = ("kill -9 of serve", done, acknowledged, lost, doubled, failed, today)
+            TABLE.write_text(f"{HEAD}| {' | '.join(map(str, cells))} |\n")
     sys.exit(1 if lost or doubled or failed else 0)
 
 

@@ -121,7 +121,9 @@ function drawnRoutes(): Drawn[] {
   const near = [...rows].sort((a, b) => a.straight_m - b.straight_m)[0];
   const loses = near && near.unit !== answer.ranked[0]?.unit && !chosen.has(near.unit);
   const picked = rows.filter((row) => chosen.has(row.unit));
-  const solid = picked.length ? picked : rows.slice(0, 1);
+  const offered = incident.state === "waiting" ? rows.slice(0, 1) : [];
+  const solid = picked.length ? picked : offered;
+  if (!solid.length) return [];
   return [
     ...(loses ? [{ row: near, style: "dotted" as const }] : []),
     ...solid.map((row) => ({ row, style: "solid" as const })),

@@ -91,13 +91,20 @@ export function PlaceField() {
               take(place);
             }}
           >
-            <bdi>{place.name}</bdi> <small>{place.kind}</small>
+            <bdi>{place.name}</bdi> <small>{apart(place, list)}</small>
           </div>
         ))}
       </div>
       {list.length ? null : <p class={now.place ? "" : "late"}>{standing(now.search)}</p>}
     </div>
   );
+}
+
+/** What tells a place from others of its name: its town, else where on the map it is. */
+function apart(place: FoundPlace, list: FoundPlace[]): string {
+  const twins = list.filter((other) => other.name === place.name && other.near === place.near);
+  const where = `${place.lat.toFixed(3)}, ${place.lon.toFixed(3)}`;
+  return [place.near, place.kind, twins.length > 1 ? where : ""].filter(Boolean).join(", ");
 }
 
 function standing(text: string): string {

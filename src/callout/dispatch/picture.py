@@ -52,9 +52,8 @@ class Picture:
 
     def fold(self) -> None:
         """Take in everything the journal holds and the boards do not."""
-        while entries := self.journal.read(self.seq, 5000):
-            for entry in entries:
-                self.apply(entry)
+        for entry in self.journal.replay(self.seq):
+            self.apply(entry)
 
     def place_of(self, incident: Incident) -> tuple[LonLat, str] | None:
         """Where the incident is and what that place is called; None: unknown or erased."""

@@ -1,6 +1,7 @@
 """A drill's server in a process of its own: ``python -m callout.main.drill_room HOME [CITY]``.
 
-For ``callout demo --check`` and for tests that kill it. Prints ``ready PORT`` on standard output once it listens.
+For ``callout demo --check`` and for tests that kill it. Prints ``ready PORT`` on standard output
+once it listens.
 """
 
 import sys

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,5 +98,7 @@ class _Server(uvicorn.Server):
         # What is loaded by now stays: a full collection over it would hold every alarm up.
         gc.collect()
         gc.freeze()
+        # A commit takes the interpreter back several times; 5 ms each would be most of a wait.
+        sys.setswitchinterval(0.0005)
         if self.started and self._ready:
             await asyncio.get_running_loop().run_in_executor(None, self._ready)

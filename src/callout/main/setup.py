@@ -131,13 +131,10 @@ class _Planner:
         self._journal = journal
         self._folder = folder
         self._access, self._units, self._incidents = AccessBoard(), UnitBoard(), IncidentBoard()
-        after = -1
-        while entries := journal.read(after, 5000):
-            for entry in entries:
-                self._access.apply(entry)
-                self._units.apply(entry)
-                self._incidents.apply(entry)
-            after = entries[-1].seq
+        for entry in journal.replay():
+            self._access.apply(entry)
+            self._units.apply(entry)
+            self._incidents.apply(entry)
         self._plan = Plan([], {}, {}, 0, [])
         self._same = 0
         self._seen: dict[str, set[str]] = {

@@ -198,6 +198,11 @@ def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arr
                 if c < 0 or c >= nx:
                     continue
                 cell = r * nx + c
+                # How far the cell's nearest corner or side is away.
+                gap_x = max(0, (c - column) * dx - in_x, (column - c - 1) * dx + in_x) * to_x
+                gap_y = max(0, (r - row) * dy - in_y, (row - r - 1) * dy + in_y) * to_y
+                if ring > 0 and math.sqrt(gap_x * gap_x + gap_y * gap_y) - _SAME_ROAD_M > best:
+                    continue
                 for piece in range(grid_ptr[cell], grid_ptr[cell + 1]):
                     ax = (xy[piece, 0] - x) * to_x
                     ay = (xy[piece, 1] - y) * to_y
@@ -208,9 +213,10 @@ def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arr
                     if squared > 0.0:
                         t = min(1.0, max(0.0, -(ax * vx + ay * vy) / squared))
                     px, py = ax + t * vx, ay + t * vy
-                    far = math.sqrt(px * px + py * py)
-                    if far - _SAME_ROAD_M > best or far > reach_m:
+                    within = min(reach_m, best + _SAME_ROAD_M)
+                    if px * px + py * py > within * within:
                         continue
+                    far = math.sqrt(px * px + py * py)
                     bits = grid_bits[piece]
                     score = far if bits & MAIN else far + _ISLAND_M
                     if has_heading and squared > 0.0:
