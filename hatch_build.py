@@ -21,8 +21,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Before a wheel is written (version is "standard" or "editable")."""
+    def initialize(self, _version: str, _build_data: dict[str, Any]) -> None:
+        """Before a wheel is written, standard or editable."""
         root = Path(self.root)
         frontend, pages = root / "frontend", root / "src" / "callout" / "web" / "pages"
         if self.target_name != "wheel":
@@ -34,8 +34,9 @@ class CustomBuildHook(BuildHookInterface[Any]):
         if fresh(frontend, pages):
             return
         node, npm = node_paths()
+        vite = str(frontend / "node_modules" / "vite" / "bin" / "vite.js")
         run([node, npm, "ci", "--no-audit", "--no-fund"], frontend, "npm ci")
-        run([node, str(frontend / "node_modules/vite/bin/vite.js"), "build"], frontend, "vite build")
+        run([node, vite, "build"], frontend, "vite build")
 
 
 def fresh(frontend: Path, pages: Path) -> bool:

@@ -12,6 +12,8 @@ export default defineConfig({
     // A page under a strict CSP: no inline script, no data: address for small files.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // The licences of everything bundled travel with the pages.
+    license: { fileName: "assets/licenses.md" },
     chunkSizeWarningLimit: 1300,
   },
   server: {

@@ -18,7 +18,7 @@ import {
 } from "./desk";
 import { refreshAdvice } from "./follow";
 import { keep, keepNote } from "./outbox";
-import { say } from "./said";
+import { said, say } from "./said";
 import * as store from "./store";
 import { clockTime, serverNow } from "./time";
 import type { Alarm } from "./types";
@@ -52,11 +52,17 @@ async function dispatch(act: Act): Promise<boolean> {
   if (act.do === "close") return close(act.incident, act.reason);
   if (act.do === "answer") return answer(act.alarm);
   if (act.do === "show") select(act.incident);
-  else if (act.do === "unit") store.selectedUnit.value = act.unit;
+  else if (act.do === "unit") chooseUnit(act.unit);
   else if (act.do === "form") openForm();
   else if (act.do === "place") openForm({ ...emptyDraft(), incident: act.incident });
   else if (act.do === "help") helpOpen.value = true;
   return true;
+}
+
+/** Chooses a unit; its line takes the place of what was said last. */
+export function chooseUnit(unit: string | null): void {
+  store.selectedUnit.value = unit;
+  if (unit) said.value = null;
 }
 
 export function select(incident: string | null): void {
@@ -94,9 +100,10 @@ async function refused(incident: string, tried: string[], error: Problem): Promi
   say(words.done.failed(error.message), "bad");
   await refreshAdvice(incident);
   const gone = new Set(error.changed.map((c) => c.id.replace(/^unit\//, "")));
-  const kept = tried.filter((u) => !gone.has(u));
+  const lacking = tried.filter((u) => store.unitOf(u)?.incident !== incident);
+  const kept = lacking.filter((u) => !gone.has(u));
   const next = store.advice.value?.answer?.ranked.find((r) => !tried.includes(r.unit));
-  const offer = [...kept, ...(next ? [next.unit] : [])];
+  const offer = kept.length < lacking.length && next ? [...kept, next.unit] : kept;
   const target = store.incidentOf(incident);
   if (target && offer.length)
     setCommand(
@@ -177,8 +184,8 @@ export async function placeIncident(given: Draft): Promise<void> {
 /** Opens the incident of a draft; while the connection is lost it is kept with its true time. */
 export async function openIncident(given: Draft): Promise<boolean> {
   const clock = clockTime(serverNow());
-  const said = given.place ? "" : given.search.trim().replace(/\.+$/, "");
-  const text = [given.text.trim(), said ? words.form.saidPlace(said) : ""]
+  const asSaid = given.place ? "" : given.search.trim().replace(/\.+$/, "");
+  const text = [given.text.trim(), asSaid ? words.form.saidPlace(asSaid) : ""]
     .filter(Boolean)
     .join(" ");
   const body = (extra: string) => ({

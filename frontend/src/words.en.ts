@@ -240,7 +240,8 @@ export const en = {
     sendDetail: "A cancel is a new message",
     loses: (incident: string, unit: string) =>
       `${incident} loses ${unit} and waits again with its first clock.`,
-    already: (unit: string) => `${unit} is already on it.`,
+    already: (units: string[]) =>
+      `${join(units)} ${units.length === 1 ? "is" : "are"} already on it.`,
     outOfService: (unit: string) => `${unit} is out of service.`,
     status: (unit: string, status: string) => `${unit} is ${status.toLowerCase()}`,
     statusFrom: (status: string) => `now ${status.toLowerCase()}`,

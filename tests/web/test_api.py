@@ -54,7 +54,7 @@ def test_missing_or_wrong_token_is_kept_and_marked(room: Running, token: str) ->
         ({"at": 10**30}, "bad-time"),
         ({"at": 4_000_000_000}, "time-in-future"),
         ({"at": 1_000_000_000}, "late"),
-        ({"text": "x" * 9000}, "text-cut"),
+        ({"text": "x" * 12000}, "text-cut"),
         ({"at": None}, "no-time"),
     ],
 )

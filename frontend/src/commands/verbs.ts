@@ -43,20 +43,29 @@ const send: Reader = (args, open) => {
   }
   const ids = units.map((u) => u.id);
   if (!units.length) return about(refuse("d", say.whichUnit, spoken(incident)));
-  const stuck = units.find((u) => u.incident === incident.id || u.status === "out_of_service");
-  if (stuck) {
-    const text = stuck.incident === incident.id ? say.already : say.outOfService;
-    return { ...about(refuse("d", text(stuck.callsign))), units: ids };
-  }
-  const loses = units.filter((u) => u.incident).map((u) => losing(u));
+  const off = units.find((u) => u.status === "out_of_service");
+  if (off) return { ...about(refuse("d", say.outOfService(off.callsign))), units: ids };
+  // Somebody else may have sent one of them here already: the others still go.
+  const there = units.filter((u) => u.incident === incident.id).map((u) => u.callsign);
+  const going = units.filter((u) => u.incident !== incident.id);
+  if (!going.length) return { ...about(refuse("d", say.already(there))), units: ids };
+  const notes = [
+    ...(there.length ? [say.already(there)] : []),
+    ...going.filter((u) => u.incident).map(losing),
+  ];
   return {
     verb: "d",
     sentence: say.send(
-      units.map((u) => u.callsign),
+      going.map((u) => u.callsign),
       spoken(incident),
     ),
-    detail: loses.length ? loses.join(" ") : say.sendDetail,
-    act: { do: "send", incident: incident.id, units: ids, divert: loses.length > 0 },
+    detail: notes.length ? notes.join(" ") : say.sendDetail,
+    act: {
+      do: "send",
+      incident: incident.id,
+      units: going.map((u) => u.id),
+      divert: going.some((u) => u.incident),
+    },
     incident: incident.id,
     units: ids,
   };

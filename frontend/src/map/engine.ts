@@ -9,7 +9,7 @@ import {
   setWorkerUrl,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import { select } from "../actions";
+import { chooseUnit, select } from "../actions";
 import { lost } from "../connection";
 import {
   conflict,
@@ -28,6 +28,7 @@ import type { City } from "../types";
 import { words } from "../words";
 import { setCamera, shown } from "./camera";
 import { labelFeatures, placeFeatures, routeFeatures, unitFeatures } from "./features";
+import { loadFonts } from "./fonts";
 import { draw, RATIO } from "./icons";
 import { buildStyle } from "./style";
 
@@ -43,21 +44,12 @@ const NAME_LAYERS = ["street-names", "water-names", "place-names", "hospitals"];
 
 let touchedAt = -HANDS_OFF_MS;
 
-/** Letters outside Latin-1 come in a font file of their own, which must be there before drawing. */
-async function fonts(): Promise<void> {
-  const wanted = ["400 12px", "700 12px"].flatMap((f) => [
-    document.fonts.load(`${f} "Noto Sans"`, "Aã"),
-    document.fonts.load(`${f} "Noto Sans"`, "Łş"),
-  ]);
-  await Promise.allSettled(wanted);
-}
-
 export async function startMap(
   box: HTMLElement,
   city: City,
   ready: () => void,
 ): Promise<() => void> {
-  await fonts();
+  await loadFonts();
   const map = new LibreMap({
     container: box,
     style: buildStyle(theme.peek(), city),
@@ -240,7 +232,7 @@ function clicked(map: LibreMap, event: MapMouseEvent): void {
   if (incident) select(incident as string);
   else if (alarm) void answerOne(alarm as string);
   else if (unit && reading.value?.verb === "d") togglePick(unit as string);
-  else store.selectedUnit.value = (unit as string) ?? null;
+  else chooseUnit((unit as string) ?? null);
 }
 
 function placeDraft(event: MapMouseEvent): void {

@@ -79,15 +79,11 @@ export function placeFeatures(): FeatureCollection<Point> {
   };
   const chip = (incident: Incident) => {
     const chosen = incident.id === store.selected.value;
-    const number = store.numberOf(incident);
     put(incident.place, {
-      icon: `i|${ink}|${incident.priority}|${number.length}|${chosen ? 1 : 0}`,
+      icon: `i|${ink}|${incident.priority}|${store.numberOf(incident)}|${chosen ? 1 : 0}`,
       anchor: chosen ? "center" : "bottom",
-      number,
-      filled: incident.priority === 1,
       incident: incident.id,
-      // Each its own, so that a chip and its number are drawn before the next chip.
-      rank: chosen ? 30 : 10 - incident.priority + features.length / 1e4,
+      rank: chosen ? 30 : 10 - incident.priority,
     });
   };
   for (const incident of active) chip(incident);

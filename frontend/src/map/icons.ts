@@ -1,6 +1,6 @@
 /** Every mark on the map is drawn on a canvas when it is first needed, from what its name says.
  *
- * Names: `u|theme|kind|look|turn` a unit, `i|theme|priority|digits|chosen` an incident's chip,
+ * Names: `u|theme|kind|look|turn` a unit, `i|theme|priority|number|chosen` an incident's chip,
  * `r|theme|style|bold|rest` a route's label, `a|theme|text` an alarm, `p|theme|letter` a fixed place, `x|theme` the form's cross.
  */
 
@@ -14,8 +14,6 @@ const MARK_PX = 19;
 const BOX_PX = 28;
 const CHIP_PX = 29;
 const CHIP_MIDDLE_PX = 11;
-/** Where a chip's number stands above its point, in ems of 12 px. */
-export const CHIP_TEXT_EM = -(CHIP_PX - CHIP_MIDDLE_PX) / 12;
 /** Headings are drawn in steps of 22.5 degrees: every picture in use is copied on each update. */
 export const TURNS = 16;
 
@@ -36,7 +34,7 @@ const pixels = (pen: Pen): ImageData => pen.getImageData(0, 0, pen.canvas.width,
 export function draw(name: string): ImageData | null {
   const [family, theme, a, b, c] = name.split("|") as [string, Theme, string, string, string];
   if (family === "u") return unit(theme, a as MarkKind, b, Number(c));
-  if (family === "i") return chip(theme, Number(a), Number(b), c === "1");
+  if (family === "i") return chip(theme, Number(a), b, c === "1");
   if (family === "r") return label(theme, a, b, c);
   if (family === "a") return alarm(theme, a);
   if (family === "p") return letterBox(theme, a);
@@ -112,10 +110,13 @@ const measure = (text: string, font: string): number => {
   return pen.measureText(text).width;
 };
 
-/** An incident's chip without its number, which is text; the chosen one in a ring with four ticks. */
-function chip(theme: Theme, priority: number, digits: number, chosen: boolean): ImageData {
+/** An incident's chip; the chosen one stands in a ring with four ticks. The number is part of the
+ * picture, not text: MapLibre draws a layer's texts after all its icons, so where chips overlap the
+ * hidden numbers would show through. */
+function chip(theme: Theme, priority: number, number: string, chosen: boolean): ImageData {
   const colours = COLOURS[theme];
-  const width = Math.max(26, digits * 7.4 + 12);
+  const font = `700 12px ${FONT}`;
+  const width = Math.max(26, measure(number, font) + 12);
   const pen = chosen ? canvas(72, 72) : canvas(width + 4, CHIP_PX);
   pen.translate(pen.canvas.width / RATIO / 2, chosen ? 36 : CHIP_MIDDLE_PX);
   if (chosen) target(pen, colours.ink, colours.opposite);
@@ -138,6 +139,10 @@ function chip(theme: Theme, priority: number, digits: number, chosen: boolean): 
     pen.fillStyle = priority === 4 ? colours.i2 : colours.ink;
     pen.fill();
   }
+  pen.fillStyle = priority === 1 ? colours.opposite : colours.ink;
+  pen.font = font;
+  pen.textAlign = "center";
+  pen.fillText(number, 0, 4.4);
   return pixels(pen);
 }
 

@@ -1,5 +1,6 @@
 /** The unit board: every unit by status, with how long it has had it and how old its position is. */
 
+import { chooseUnit } from "../actions";
 import { kindName } from "../commands/complete";
 import { boardOpen, reading, setCommand, togglePick } from "../desk";
 import type { MarkKind } from "../marks";
@@ -115,7 +116,7 @@ function choose(unit: Unit, event: MouseEvent): void {
     togglePick(unit.id);
     return;
   }
-  store.selectedUnit.value = unit.id;
+  chooseUnit(unit.id);
   if (!reading.value?.act) setCommand("");
 }
 

@@ -153,8 +153,9 @@ function Send({ incident, answer }: { incident: Incident; answer: Recommendation
       </div>
     );
   const { units, typed } = picks.value;
-  const names = units.map((u) => store.unitOf(u)?.callsign ?? u);
   const act = typed ? (reading.value?.act ?? null) : offered(incident, units);
+  const going = act?.do === "send" ? act.units : units;
+  const names = going.map((u) => store.unitOf(u)?.callsign ?? u);
   const wait = busy.value || !act || incident.state === "closed";
   const hint = !units.length ? "" : typed ? words.cmd.enter : answer ? "1" : "";
   return (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from callout.access import Action, Actor, Subject, authorize
 from callout.base.geo import EARTH_RADIUS_M, LonLat
-from callout.dispatch.picture import Picture, Where
+from callout.dispatch.picture import STALE_S, Picture
 from callout.dispatch.words import age_words, clock_words, distance_words, words
 from callout.incidents import Incident, IncidentType
 from callout.roads import Route, Snap, Snaps
@@ -75,35 +75,51 @@ class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     explain: Explained | None = None
 
 
+class _Sorted:
+    """Every unit, sorted once: who can be ranked, and who cannot, with the reason's code."""
+
+    def __init__(self, picture: Picture, incident: Incident, kind: IncidentType) -> None:
+        need = set(kind.capabilities)
+        self.free: list[Unit] = []
+        self.others: list[tuple[Unit, str]] = []
+        self.counts: dict[str, int] = {}
+        unfit = 0
+        for unit in picture.units.by_number:
+            if need.isdisjoint(unit.capabilities):
+                unfit += 1
+            elif unit.status in FREE and not unit.mayday:
+                self.free.append(unit)
+            else:
+                code = _why_not(unit, incident)
+                self.counts[code] = self.counts.get(code, 0) + 1
+                self.others.append((unit, code))
+        if unfit:
+            self.counts["no_capability"] = unfit
+
+
 class _Candidates:
     """Free units that can serve, with where they are, in arrays for the search."""
 
-    def __init__(self, picture: Picture, kind: IncidentType, now_us: int) -> None:
-        picture.positions.snap(picture.roads)
-        need = set(kind.capabilities)
-        self.units: list[Unit] = []
-        self.wheres: list[Where] = []
-        for unit in picture.units.by_number:
-            if unit.status in FREE and not unit.mayday and need.intersection(unit.capabilities):
-                where = picture.where(unit, now_us)
-                if where is not None:
-                    self.units.append(unit)
-                    self.wheres.append(where)
-        self.lonlat = np.array([where.place for where in self.wheres], np.int64).reshape(-1, 2)
-        self.snaps = self._snap(picture)
-
-    def _snap(self, picture: Picture) -> Snaps:
-        """Rows of the lane where the device speaks; the rest are put on the road now."""
+    def __init__(self, picture: Picture, units: list[Unit], now_us: int) -> None:
         lane = picture.positions
+        lane.snap(picture.roads)
         lane.reserve(len(picture.units.by_number))
-        rows = np.array([unit.number for unit in self.units], np.int64)
+        rows = np.array([unit.number for unit in units], np.int64)
+        silent = now_us - lane.received_us[rows] > STALE_S * 1_000_000
+        # Those whose device is silent are taken to be elsewhere; who is nowhere is left out.
+        wheres = {row: picture.where(units[row], now_us) for row in np.flatnonzero(silent).tolist()}
+        keep = np.array([wheres.get(row, True) is not None for row in range(len(units))], bool)
+        self.units = [unit for unit, kept in zip(units, keep.tolist(), strict=True) if kept]
+        self.lonlat = lane.lonlat_e7[rows]
+        for row, where in wheres.items():
+            if where is not None:
+                self.lonlat[row] = where.place
         snaps = Snaps(lane.edge[rows], lane.offset[rows], lane.other[rows], lane.off_road_m[rows])
-        silent = np.array([where.source != "device" for where in self.wheres], bool)
-        if silent.any():
+        if wheres:
             found = picture.roads.snap(self.lonlat[silent], None, None)
             for ours, theirs in zip(snaps, found, strict=True):
                 ours[silent] = theirs
-        return snaps
+        self.lonlat, self.snaps = self.lonlat[keep], snaps.take(keep)
 
 
 def straight_m(to: LonLat, lonlat_e7: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -141,15 +157,15 @@ def recommend(
         passed_over_counts={},
         generated_us=now_us,
     )
+    found = _Sorted(picture, incident, kind)
     place = picture.place_of(incident)
     if place is None:
         answer.words, answer.degraded = words("no_place"), words("no_place")
     else:
-        candidates = _Candidates(picture, kind, now_us)
+        candidates = _Candidates(picture, found.free, now_us)
         _rank(picture, answer, place[0], candidates, k, explain=explain)
-    answer.passed_over, answer.passed_over_counts = _passed_over(
-        picture, incident, kind, place[0] if place else None, now_us
-    )
+    answer.passed_over = _passed_over(picture, found.others, place[0] if place else None, now_us)
+    answer.passed_over_counts = found.counts
     answer.ms = (picture.clock.monotonic_us() - began_us) / 1000
     return answer
 
@@ -178,7 +194,8 @@ def _rank(
         answer.degraded = words("no_road")
         found = [(row, None, None) for row in np.argsort(line_m, kind="stable")[:k].tolist()]
     for row, time_ms, route in found:
-        answer.ranked.append(_ranked(picture, candidates, row, time_ms, route, line_m[row]))
+        ranked = _ranked(picture, answer.generated_us, candidates, row, time_ms, route, line_m[row])
+        answer.ranked.append(ranked)
     answer.words = _headline(picture, answer, candidates, to, line_m)
     if explain:
         answer.explain = _explained(answer, candidates, to)
@@ -186,13 +203,16 @@ def _rank(
 
 def _ranked(
     picture: Picture,
+    answer_us: int,
     candidates: _Candidates,
     row: int,
     time_ms: int | None,
     route: Route | None,
     line_m: float,
 ) -> Ranked:
-    unit, where = candidates.units[row], candidates.wheres[row]
+    unit = candidates.units[row]
+    where = picture.where(unit, answer_us)
+    assert where is not None
     distance = route.distance_m if route else line_m
     code = "ranked" if time_ms is not None else "ranked_line"
     said = [
@@ -275,34 +295,20 @@ def _explained(answer: Recommendation, candidates: _Candidates, to: Snap) -> Exp
 
 
 def _passed_over(
-    picture: Picture, incident: Incident, kind: IncidentType, place: LonLat | None, now_us: int
-) -> tuple[list[PassedOver], dict[str, int]]:
-    """Units that are not proposed: the nearest in words, all of them counted by reason."""
-    need = set(kind.capabilities)
-    out: list[tuple[Unit, str]] = []
-    counts: dict[str, int] = {}
-    for unit in picture.units.by_number:
-        code = _why_not(unit, need, incident)
-        if code:
-            counts[code] = counts.get(code, 0) + 1
-            if code != "no_capability":
-                out.append((unit, code))
-    if place is not None and len(out) > _PASSED_OVER_SHOWN:
-        wheres = [picture.where(unit, now_us) for unit, _ in out]
+    picture: Picture, others: list[tuple[Unit, str]], place: LonLat | None, now_us: int
+) -> list[PassedOver]:
+    """Units that could serve and are not proposed, in words; of many the nearest."""
+    if place is not None and len(others) > _PASSED_OVER_SHOWN:
+        wheres = [picture.where(unit, now_us) for unit, _ in others]
         lonlat = np.array([w.place if w else (0, 0) for w in wheres], np.int64).reshape(-1, 2)
         order = np.argsort(straight_m(place, lonlat), kind="stable")
-        out = [out[row] for row in order[:_PASSED_OVER_SHOWN].tolist()]
-    shown = [_in_words(picture, unit, code) for unit, code in out[:_PASSED_OVER_SHOWN]]
-    return shown, counts
+        others = [others[row] for row in order[:_PASSED_OVER_SHOWN].tolist()]
+    return [_in_words(picture, unit, code) for unit, code in others[:_PASSED_OVER_SHOWN]]
 
 
-def _why_not(unit: Unit, need: set[str], incident: Incident) -> str:
-    if not need.intersection(unit.capabilities):
-        return "no_capability"
+def _why_not(unit: Unit, incident: Incident) -> str:
     if unit.mayday:
         return "mayday"
-    if unit.status in FREE:
-        return ""
     if unit.incident == incident.id:
         return "busy_here"
     return f"busy_{unit.status.value}" if unit.incident else "out_of_service"

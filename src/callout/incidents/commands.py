@@ -25,7 +25,7 @@ from callout.incidents.events import (
 )
 from callout.journal import Batch, Draft, Journal, Receipt, Side
 
-TEXT_MAX = 4000
+TEXT_MAX = 8000
 _FUTURE_US = 5 * 60 * 1_000_000
 _STALE_US = 10 * 60 * 1_000_000
 

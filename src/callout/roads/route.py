@@ -98,15 +98,17 @@ def _line(
 ) -> tuple[float, NDArray[np.int64]]:
     """Metres and the (m, 2) line along the edges, without points that repeat the one before."""
     last = len(edges) - 1
-    spans = [
-        (start if at == 0 else 0, stop if at == last else _MILLION) for at in range(len(edges))
-    ]
-    lines = [edge_line(graph, int(edge), *span) for edge, span in zip(edges, spans, strict=True)]
-    line = np.concatenate(lines)
+    lengths = graph.arrays["road_mm"][graph.arrays["edge_road"][edges]].astype(np.float64)
+    if last == 0:
+        line = edge_line(graph, int(edges[0]), start, stop)
+        metres = float(lengths[0] * (stop - start) / _MILLION / 1000)
+    else:
+        first = edge_line(graph, int(edges[0]), start, _MILLION)
+        end = edge_line(graph, int(edges[-1]), 0, stop)
+        line = np.concatenate((first, _whole_lines(graph, edges[1:-1]), end))
+        ends = lengths[0] * (_MILLION - start) + lengths[-1] * stop
+        metres = float((lengths[1:-1].sum() + ends / _MILLION) / 1000)
     moved = np.append(True, (np.diff(line, axis=0) != 0).any(axis=1))
-    lengths = graph.arrays["road_mm"][graph.arrays["edge_road"][edges]]
-    shares = np.array([high - low for low, high in spans])
-    metres = float((lengths.astype(np.float64) * shares).sum() / _MILLION / 1000)
     return metres, line[moved] if moved.sum() > 1 else line[:2]
 
 
@@ -251,3 +253,18 @@ def _flood(
             label = work.label[a] + network.turn_ms[turn] + weight[e]
             if label <= limit_ms:
                 size = _offer(network, work, e, a, label, size, this, 0, 0, 0.0)
+
+
+def _whole_lines(graph: Graph, edges: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(m, 2) points of edges from start to end, one after the other: one gather for all."""
+    arrays = graph.arrays
+    roads = arrays["edge_road"][edges]
+    low, high = arrays["road_ptr"][roads].astype(np.int64), arrays["road_ptr"][roads + 1]
+    counts = high - low
+    is_back = arrays["road_edge"][roads, 0] != arrays["edge_base"][edges]
+    begins = np.where(is_back, high - 1, low)
+    steps = np.where(is_back, -1, 1)
+    nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    points = arrays["shape_lonlat"][np.repeat(begins, counts) + nth * np.repeat(steps, counts)]
+    whole: NDArray[np.int64] = points.astype(np.int64)
+    return whole
