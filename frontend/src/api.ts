@@ -1,6 +1,6 @@
 /** The HTTP API: one function a verb. Errors arrive as problem+json and leave as Problem. */
 
-import type { Changed, FoundPlace, Incident, Recommendation, Room, Session } from "./types";
+import type { Alarm, Changed, FoundPlace, Incident, Recommendation, Room, Session } from "./types";
 import { words } from "./words";
 
 /** An answer that is not the one asked for: what was wrong and what to do, in words. */
@@ -60,6 +60,7 @@ export const api = {
     call<null>("POST", "/api/session", { name, password }),
   signOut: () => call<null>("DELETE", "/api/session"),
   room: () => call<Room>("GET", "/api/room"),
+  alarms: () => call<{ alarms: Alarm[] }>("GET", "/api/alarms"),
   acknowledge: (alarm: string) =>
     call<{ by: string }>("POST", `/api/alarms/${id(alarm)}/acknowledge`, {}),
   incident: (incident: string) => call<Incident>("GET", `/api/incidents/${id(incident)}`),

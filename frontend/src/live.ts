@@ -134,6 +134,14 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
     store.changed({ units: true, incidents: true, alarms: true });
     store.positionsRev.value++;
   });
+  // The snapshot leaves out alarms that are dealt with; the count of the last ten minutes has them.
+  api.alarms().then(
+    ({ alarms }) => {
+      for (const alarm of alarms) if (!store.alarmOf(alarm.id)) store.putAlarm(alarm);
+      store.changed({ alarms: true });
+    },
+    () => {}, // only the count lacks them
+  );
 }
 
 function takePositions(list: [number, number, number, number | null, number][]): void {

@@ -1,12 +1,13 @@
 """The live picture: nothing missed, nothing twice, in order."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from running import Running
+from running import Running, made_home, running
 
 
 def listening(room: Running, query: str = "") -> ClientConnection:
@@ -81,3 +82,22 @@ def test_heartbeat(room: Running) -> None:
 def test_a_bad_seq_is_refused(room: Running, query: str) -> None:
     with pytest.raises(Exception, match=r"403|1008|from"), listening(room, query) as socket:
         socket.recv(timeout=5)
+
+
+def test_an_unanswered_alarm_escalates_and_goes_on_after_a_restart(
+    tmp_path: Path, town: Path
+) -> None:
+    made_home(tmp_path, town, units=4)
+    with running(tmp_path, town, escalate_s=1) as room, listening(room) as socket:
+        until(socket, "snapshot")
+        pressed(room, "nobody answers")
+        first = until(socket, "entry", type="AlarmEscalated.1")
+        assert first["alarm"]["level"] == 1
+        assert first["actor"] == "system"
+    with running(tmp_path, town, escalate_s=1) as room, listening(room) as socket:
+        (alarm,) = until(socket, "snapshot")["alarms"]
+        while alarm["level"] < 3:
+            alarm = until(socket, "entry", type="AlarmEscalated.1")["alarm"]
+        levels = [e.body["level"] for e in room.home.journal.read() if e.type == "AlarmEscalated.1"]
+    assert levels == sorted(set(levels))
+    assert levels[-1] == 3
