@@ -36,6 +36,7 @@ def desk(room: Running, page: Page) -> Iterator[Page]:
     """The page of somebody who has entered the drill."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
     page.goto(room.url)
     page.get_by_role("button", name="Enter the drill").click()
     expect(page.get_by_role("region", name="Queue")).to_be_visible()
@@ -153,7 +154,7 @@ def test_picture_of_a_town_at_work(tmp_path: Path, town: Path, page: Page) -> No
                 page.keyboard.press("F8")
                 queue = page.get_by_role("region", name="Queue")
                 board = page.get_by_role("region", name="Units by status")
-                expect(board).to_contain_text(re.compile(r"En route\s*[2-9]"), timeout=90_000)
+                expect(board).to_contain_text(re.compile(r"On scene\s*[1-9]"), timeout=90_000)
                 pressed(room, "picture", text="Two men are fighting at the gate")
                 lon, lat = centre(room)
                 body = {
@@ -170,7 +171,11 @@ def test_picture_of_a_town_at_work(tmp_path: Path, town: Path, page: Page) -> No
                 expect(who.get_by_role("button", name=re.compile("^Send ")).first).to_be_visible()
                 expect(page.locator("[data-panel=map]")).to_have_attribute("data-state", "ready")
                 page.keyboard.type(f"d {made['number']} ")
-                page.wait_for_load_state("networkidle")
+                page.keyboard.press("Tab")
+                expect(page.locator("body")).to_contain_text(re.compile("Send [A-Z]+[0-9]+ to"))
+                expect(page.locator(".panel.map .canvas")).to_have_attribute(
+                    "data-drawn", "yes", timeout=30_000
+                )
                 picture = tmp_path / "control-room.png"
                 page.screenshot(path=picture)
                 assert picture.stat().st_size > 100_000, "the picture is nearly empty"

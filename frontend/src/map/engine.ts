@@ -85,6 +85,13 @@ export async function startMap(
     map.once("style.load", () => resolve(feed(map, city)));
   });
   map.once("idle", ready);
+  // Says when nothing is left to draw: for whoever takes a picture.
+  map.on("render", () => {
+    box.dataset.drawn = "no";
+  });
+  map.on("idle", () => {
+    box.dataset.drawn = "yes";
+  });
   if (!box.clientWidth) map.once("resize", () => map.fitBounds(city.bbox, { padding: 12 }));
   setCamera({
     point: (lon, lat) => {

@@ -54,6 +54,7 @@ _STAFF: Final = (
     ("d3", "police", "M. Lund", "dispatcher;call_taker"),
     ("s1", "fire", "T. Abreu", "supervisor;dispatcher"),
     ("t1", "fire", "J. Novak", "trainer"),
+    ("drill", "fire", "You, at the drill", "dispatcher;supervisor"),
 )
 # Limits are seconds from the call until somebody is sent.
 _TYPES: Final = (

@@ -20,9 +20,9 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 COOKIE = "callout_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = (
-    b"default-src 'none'; script-src 'self'; worker-src 'self' blob:; connect-src 'self'; "
-    b"img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-    b"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
+    b"img-src 'self'; style-src 'self'; font-src 'self'; "
+    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", _POLICY),

@@ -170,6 +170,9 @@ class Live:
         kind, _, name = entry.stream.partition("/")
         if kind == "unit" and (unit := picture.units.units.get(name)):
             message["unit"] = unit_view(picture, unit, picture.clock.now_us())
+        elif kind == "run":
+            found = picture.incidents.incidents.get(entry.body["incident"])
+            message["incident"] = incident_view(picture, found) if found else None
         elif kind == "incident" and (incident := picture.incidents.incidents.get(name)):
             message["incident"] = incident_view(picture, incident)
         elif kind == "alarm" and (alarm := picture.incidents.alarms.get(name)):

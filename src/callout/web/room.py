@@ -122,12 +122,15 @@ class Room:
         return await attempt()
 
     def _take(self, entries: Sequence[Entry]) -> None:
+        fresh: list[Entry] = []
         for entry in entries:
-            if entry.seq <= self.picture.seq:
-                continue
-            for missed in self._between(entry.seq):
-                self._apply(missed)
-            self._apply(entry)
+            if entry.seq > self.picture.seq:
+                for one in (*self._between(entry.seq), entry):
+                    self._apply(one)
+                    fresh.append(one)
+        # A batch is shown once it is applied whole: an incident with its number, twins together.
+        for entry in fresh:
+            self._show(entry)
         while self._waiting and self._waiting[0][0] <= self.picture.seq:
             future = heapq.heappop(self._waiting)[2]
             if not future.done():
@@ -144,6 +147,8 @@ class Room:
         except Exception:  # noqa: BLE001 - the edge: one bad entry must not blind the room
             self.picture.seq = entry.seq
             _log.exception("entry could not be folded", seq=entry.seq, type=entry.type)
+
+    def _show(self, entry: Entry) -> None:
         try:
             self.live.entry(entry)
         except Exception:  # noqa: BLE001 - the edge: a view's mistake must not stop the fold
