@@ -38,8 +38,8 @@ export const en = {
   },
   drill: {
     word: "DRILL",
-    says: (speed: number, seed: string) =>
-      `A made town at work${seed ? `, seed ${seed}` : ""}, speed ×${speed}. Nothing here leaves this computer: no unit is paged, no alarm is real.`,
+    says: (city: string, speed: number, seed: string) =>
+      `Make-believe at work in ${city}${seed ? `, seed ${seed}` : ""}, speed ×${speed}. Nothing here leaves this computer: no unit is paged, no alarm is real.`,
     own: "Own journal, own clock",
   },
   lost: {
@@ -345,7 +345,7 @@ export const en = {
     wrong: "Name or password is wrong. Nothing else was checked.",
     drillTitle: "A control room to practise in",
     drillWhat:
-      "callout finds who can be there first by road, sends them, keeps the clock and the record. This is a drill: a made town at work on this computer. Crews drive, people press buttons, you answer.",
+      "callout finds who can be there first by road, sends them, keeps the clock and the record. This is a drill: make-believe at work on this computer. Crews drive, people press buttons, you answer.",
     drillPoints: [
       "Nothing leaves this computer: no unit is paged, no alarm is real.",
       "Everything is written to a journal of its own and gone when the drill ends.",

@@ -53,7 +53,7 @@ export async function startMap(
   const map = new LibreMap({
     container: box,
     style: buildStyle(theme.peek(), city),
-    bounds: city.bbox,
+    bounds: workplace() ?? city.bbox,
     fitBoundsOptions: { padding: 12 },
     attributionControl: false,
     locale: { "Map.Title": words.map.canvas },
@@ -107,6 +107,33 @@ export async function startMap(
   };
 }
 
+/** The box around every station: where the room works, which may be a part of its city. */
+function workplace(): [number, number, number, number] | null {
+  const stations = [...store.everyUnit()].flatMap((unit) => unit.station ?? []);
+  if (!stations.length) return null;
+  const lons = stations.map((station) => station.lon);
+  const lats = stations.map((station) => station.lat);
+  const margin = 0.01;
+  return [
+    Math.min(...lons) - margin,
+    Math.min(...lats) - margin,
+    Math.max(...lons) + margin,
+    Math.max(...lats) + margin,
+  ];
+}
+
+/** Shows where the room works once that is known, unless a hand was faster. */
+function goToWork(map: LibreMap): () => void {
+  let there = workplace() !== null;
+  return effect(() => {
+    store.unitsRev.value;
+    const box = there ? null : workplace();
+    if (!box) return;
+    there = true;
+    if (touchedAt < 0) map.fitBounds(box, { padding: 12, duration: 0 });
+  });
+}
+
 /** Keeps the sources in step with the store: units once a second, the rest as often as needed. */
 function feed(map: LibreMap, city: City): () => void {
   const set = (name: string, data: GeoJSON.FeatureCollection): void => {
@@ -145,6 +172,7 @@ function feed(map: LibreMap, city: City): () => void {
     }),
     effect(() => showNames(map, shown.value.names)),
     effect(() => follow(map)),
+    goToWork(map),
     onTheme((next) => {
       map.setStyle(buildStyle(next, city), { diff: true });
       showNames(map, shown.peek().names);

@@ -13,7 +13,9 @@ export function DrillBar() {
   return (
     <aside class="bar drill" aria-label={words.drill.word}>
       <b>{words.drill.word}</b>
-      <span>{words.drill.says(room.speed, room.seed === null ? "" : String(room.seed))}</span>
+      <span>
+        {words.drill.says(room.city.name, room.speed, room.seed === null ? "" : String(room.seed))}
+      </span>
       <span class="grow" />
       <span>{words.drill.own}</span>
     </aside>

@@ -75,8 +75,15 @@ def city_import(pbf: Path, home: str | None) -> None:
     folder = home_folder(home)
     with closing(Journal.open(folder, clock=SystemClock())):
         report = import_with_bars(pbf, city_folder(folder))
-    for key, value in report.items():
-        click.echo(f"{key}: {value}")
+    counts = report["counts"]
+    click.echo(
+        f"{report['name']}: {counts['junctions']} junctions, {counts['road_km']:.0f} km of road, "
+        f"{counts['tiles']} map tiles, {counts['places']} names"
+    )
+    for what, count in {**counts.get("skipped", {}), **report.get("skipped", {})}.items():
+        if count:
+            click.echo(f"left out: {count} {what.replace('_', ' ')}")
+    click.echo(report["attribution"])
 
 
 @cli.command()

@@ -47,7 +47,7 @@ def prepare(home: Path, city: Path | None, *, seed: int, units: int, buttons: in
     """Make city, room and tokens in an empty home."""
     home.mkdir(parents=True, exist_ok=True)
     if city is None:
-        city = home / "town.osm.pbf"
+        city = home / "Arnemouth.osm.pbf"  # the city is named after its file
         click.echo("Making a town", err=True)
         made = make_town(city, seed)
         click.echo(f"  {made['junctions']} junctions, {made['buildings']} buildings", err=True)
