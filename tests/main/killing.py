@@ -52,14 +52,16 @@ class Room:
         server, url = self._start()
         drawn = Drawn()
         answered: list[tuple[int, str]] = []
-        stop = threading.Event()
+        stop, flowing = threading.Event(), threading.Event()
         threads = [
-            threading.Thread(target=self._call, args=(url, f"{seed}-{n}", stop, answered))
+            threading.Thread(target=self._call, args=(url, f"{seed}-{n}", stop, flowing, answered))
             for n in range(_CALLERS)
         ]
         for thread in threads:
             thread.start()
-        stop.wait(rng.uniform(0.02, 0.7))
+        # The load flows before the clock of the draw starts: an idle server loses nothing.
+        flowing.wait(_READY_S)
+        stop.wait(rng.uniform(0.0, 0.5))
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
         stop.set()
@@ -79,7 +81,12 @@ class Room:
         return server, f"http://127.0.0.1:{words[1]}"
 
     def _call(
-        self, url: str, name: str, stop: threading.Event, answered: list[tuple[int, str]]
+        self,
+        url: str,
+        name: str,
+        stop: threading.Event,
+        flowing: threading.Event,
+        answered: list[tuple[int, str]],
     ) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
         with httpx.Client(base_url=url, headers=headers, timeout=5) as api:
@@ -96,6 +103,7 @@ class Room:
                     answer = api.post("/api/alarms", json=press)
                     if answer.is_success:
                         answered.append((answer.json()["seq"], press["press"]))
+                        flowing.set()
                     if number % 5 == 0:
                         body = {"type": "FALL", "alarms": [answer.json()["id"]]}
                         opened = api.post("/api/incidents", json=body)

@@ -62,7 +62,8 @@ def _bits(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
     edges = arrays["road_edge"]
     is_main = ((arrays["edge_main"][edges] == 1) & (edges >= 0)).any(axis=1)
     ahead, back = (edges >= 0).T
-    return (AHEAD * ahead + BACK * back + MAIN * is_main).astype(np.uint8)
+    bits: NDArray[np.uint8] = (AHEAD * ahead + BACK * back + MAIN * is_main).astype(np.uint8)
+    return bits
 
 
 def _shape(low: NDArray[np.int64], high: NDArray[np.int64]) -> dict[str, int]:

@@ -246,8 +246,9 @@ def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arr
 def _begins(arrays: SnapArrays, road: int, junction: int) -> bool:
     """Whether the road can be entered at the junction."""
     ahead, back = arrays.road_edge[road, 0], arrays.road_edge[road, 1]
-    return (ahead >= 0 and arrays.edge_from[ahead] == junction) or (
-        back >= 0 and arrays.edge_from[back] == junction
+    return bool(
+        (ahead >= 0 and arrays.edge_from[ahead] == junction)
+        or (back >= 0 and arrays.edge_from[back] == junction)
     )
 
 
