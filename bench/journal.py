@@ -21,9 +21,11 @@ import sys
 import tempfile
 import threading
 import time
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import apsw
@@ -32,13 +34,15 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from callout.base.clock import ManualClock, SystemClock
-from callout.journal import Batch, Draft, Journal, Side, check
+from callout.journal import Batch, Draft, Journal, Receipt, Side, check
+from callout.journal.plan import Request, answer_all
 from callout.journal.sqlite import CACHE_KIB, WAL_PAGES, schema_text
 
 ENTRIES = int(os.environ.get("ENTRIES", "1000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 APPENDS = int(os.environ.get("APPENDS", "20000"))
 CALLERS = (1, 8, 64, 256)
+ANSWER = Receipt(0, 0, (1,), duplicate=False)
 INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -131,18 +135,23 @@ def ours(callers: int, count: int, *, tree: bool = True) -> Run:
     return Run(done / span, done / groups, rows)
 
 
+def bare_database(path: Path) -> apsw.Connection:
+    database = apsw.Connection(str(path / "journal.db"))
+    database.execute("PRAGMA journal_mode = wal; PRAGMA synchronous = full")
+    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    with database:
+        database.execute(schema_text())
+    return database
+
+
 def bare(rows: list[Any], group: int) -> float:
     """Rows a second of one thread that only inserts, a commit for each group."""
     groups = [rows[at : at + group] for at in range(0, len(rows), group)]
     gc.collect()
     gc.freeze()
     with folder() as path:
-        database = apsw.Connection(str(path / "journal.db"))
-        database.execute("PRAGMA journal_mode = wal; PRAGMA synchronous = full")
-        database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-        with database:
-            database.execute(schema_text())
+        database = bare_database(path)
         start = time.perf_counter()
         for part in groups:
             database.execute("BEGIN IMMEDIATE")
@@ -151,6 +160,54 @@ def bare(rows: list[Any], group: int) -> float:
         span = time.perf_counter() - start
         database.close()
     return len(rows) / span
+
+
+def only_wakes(rows: list[Any], callers: int = 64) -> Run:
+    """The least that threads which wait for each row cost: our queue and our way to wake them.
+
+    The writer inserts the finished rows and commits; nothing is checked, encoded, planned, hashed
+    or signed. What is missing to 1 in its ratio to ``bare`` is the price of waiting in threads.
+    """
+    shares = [rows[first::callers] for first in range(callers)]
+    queue: SimpleQueue[Request] = SimpleQueue()
+    gc.collect()
+    gc.freeze()
+
+    def caller(share: list[Any]) -> None:
+        gate = allocate_lock()
+        gate.acquire()
+        for row in share:
+            request = Request(row, {}, gate)
+            queue.put(request)
+            request.wait()
+
+    with folder() as path:
+        database = bare_database(path)
+        threads = [threading.Thread(target=caller, args=(share,)) for share in shares]
+        group: list[Request] = []
+        written = groups = 0
+        start = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        while written < len(rows):
+            if queue.empty():
+                answer_all(group, [ANSWER] * len(group))
+                group = []
+            taken = [queue.get()]
+            with contextlib.suppress(Empty):
+                while True:
+                    taken.append(queue.get_nowait())
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany(INSERT, [request.entries for request in taken])
+            answer_all(group, [ANSWER] * len(group))
+            database.execute("COMMIT")
+            group, written, groups = taken, written + len(taken), groups + 1
+        answer_all(group, [ANSWER] * len(group))
+        for thread in threads:
+            thread.join()
+        span = time.perf_counter() - start
+        database.close()
+    return Run(len(rows) / span, len(rows) / groups, rows)
 
 
 def appends(figures: dict[str, float | None]) -> None:
@@ -168,6 +225,9 @@ def appends(figures: dict[str, float | None]) -> None:
             if callers == 64:
                 serial = bare(run.rows[: count // 10], 1)
                 found.setdefault("serial", []).append(run.rate / serial)
+                wakes = only_wakes(run.rows)
+                beside = bare(run.rows, max(1, round(wakes.group)))
+                found.setdefault("wakes", []).append(wakes.rate / beside)
                 treeless = ours(callers, count, tree=False)
                 found.setdefault("tree", []).append(run.rate / treeless.rate)
         middle = {name: statistics.median(values) for name, values in found.items()}
@@ -180,9 +240,11 @@ def appends(figures: dict[str, float | None]) -> None:
             figures["mean_group_64"] = round(middle["group"], 1)
             figures["grouped_ratio_64"] = round(middle["ratio"], 3)
             figures["tree_ratio_64"] = round(middle["tree"], 3)
+            figures["wakes_ratio_64"] = round(middle["wakes"], 3)
             figures["serial_ratio_64"] = round(middle["serial"], 2)
     print(f"64 callers with tree / without: {figures['tree_ratio_64']} (goal 0.75)")
     print(f"64 callers / bare groups of the same size: {figures['grouped_ratio_64']} (goal 0.8)")
+    print(f"64 callers that only wait / bare: {figures['wakes_ratio_64']} (our ceiling)")
     print(f"64 callers / bare, a commit for each row: {figures['serial_ratio_64']}")
 
 

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -118,28 +119,39 @@ def test_check_finds_a_changed_byte(tmp_path: Path, home: Path) -> None:
     assert "seq" in result.output
 
 
-@pytest.mark.slow
-def test_a_full_disk_is_one_line(tmp_path: Path, town: Path) -> None:
-    """A real small file system, filled to the brim; skipped where mounting is not allowed."""
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 24 MiB; skipped where mounting is not allowed."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(disk)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("mounting a tmpfs needs root")
-    try:
-        pbf = town.parent / "town.osm.pbf"
-        command = [sys.executable, "-m", "callout.main.cli", "city", "import", str(pbf)]
-        done = subprocess.run(
-            [*command, "--home", str(disk / "home")], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 2, done.stderr
-        assert "callout: " in done.stderr
-        assert "full" in done.stderr
-        assert "Traceback" not in done.stderr
-        assert not (disk / "home" / "city").exists()
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def command(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    whole = [sys.executable, "-m", "callout.main.cli", *map(str, words)]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_at_import_is_one_line(small_disk: Path, town: Path) -> None:
+    (small_disk / "ballast").write_bytes(bytes(19 * 1024 * 1024))
+    pbf = town.parent / "town.osm.pbf"
+    done = command("city", "import", pbf, "--home", small_disk / "home")
+    assert done.returncode == 2, done.stderr
+    assert "full" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not (small_disk / "home" / "city").exists()
+
+
+@pytest.mark.slow
+def test_a_full_disk_at_start_is_one_line(small_disk: Path) -> None:
+    (small_disk / "ballast").write_bytes(bytes(22 * 1024 * 1024))
+    done = command("token", "create", "b1", "--home", small_disk / "home")
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "the disk is full" in line
+    assert not (small_disk / "home").exists()

@@ -23,6 +23,7 @@ MAX_DEPTH = 16
 MAX_KEY_CHARS = 512
 # recorded_us, seq and version are known only to the writer; each has at most 16 digits.
 _WRITER_DIGITS = 3 * len(str(MAX_INT))
+_SURELY_SHORT = (MAX_LEAF_BYTES - _WRITER_DIGITS) // 4 - 8
 
 # Printable ASCII without what JSON would escape: such a name is its own JSON string.
 _NAME = re.compile(r"[!#-\[\]-~]{1,200}")
@@ -55,18 +56,18 @@ class Prepared(msgspec.Struct, gc=False):
 def canonical(value: dict[str, Any], where: str) -> bytes:
     """RFC 8785 JSON of a body; BadInputError when it holds what a leaf cannot."""
     _check_object(value, where, MAX_DEPTH)
-    return _encode(value, where)
-
-
-def _encode(value: object, where: str) -> bytes:
     try:
         return _encode_sorted(value)
     except UnicodeEncodeError:
-        raise BadInputError(
-            "a text holds half a surrogate pair",
-            where=where,
-            todo="Decode the text before handing it over",
-        ) from None
+        raise _half_surrogate(where) from None
+
+
+def _half_surrogate(where: str) -> BadInputError:
+    return BadInputError(
+        "a text holds half a surrogate pair",
+        where=where,
+        todo="Decode the text before handing it over",
+    )
 
 
 def stored_keys(key: str, count: int) -> list[str]:
@@ -77,13 +78,15 @@ def stored_keys(key: str, count: int) -> list[str]:
     """
     if not key or "\0" in key:
         raise BadInputError("a batch needs a key", where="key", todo="Give a text without NUL")
-    base = key.replace("#", "##")
+    base = key.replace("#", "##") if "#" in key else key
     if len(base) > MAX_KEY_CHARS:
         raise BadInputError(
             f"the batch's key has {len(base)} characters, at most {MAX_KEY_CHARS}",
             where="key",
             todo="Hash it with keyed_hash",
         )
+    if count == 1:
+        return [base]
     return [base, *(f"{base}#{number}" for number in range(1, count))]
 
 
@@ -124,14 +127,23 @@ def prepare(
         raise BadInputError(
             'a body may not have the key "side"', where=kind, todo="It is the journal's own"
         )
-    text = canonical({**body, "side": commitments} if commitments else body, kind).decode()
+    if commitments:
+        body = {**body, "side": commitments}
+    _check_object(body, kind, MAX_DEPTH)
+    try:
+        text = _encode_sorted(body).decode()
+        key_text = _encode_sorted(key).decode()
+    except UnicodeEncodeError:
+        raise _half_surrogate(kind) from None
     start = (
         f'\0{{"actor":"{actor}","agency":"{agency}","body":{text},'
         f'"claimed_us":{"null" if claimed is None else claimed},'
-        f'"key":{_encode(key, "key").decode()},"recorded_us":'
+        f'"key":{key_text},"recorded_us":'
     )
     end = f',"stream":"{stream}","type":"{kind}","version":'
-    _check_size(start, end, kind)
+    # Four bytes a character is the most UTF-8 needs; only long entries are counted exactly.
+    if len(start) + len(end) > _SURELY_SHORT:
+        _check_size(start, end, kind)
     return Prepared(stream, kind, key, claimed, actor, agency, text, start, end, boxes)
 
 
@@ -141,10 +153,7 @@ def leaf_of(columns: dict[str, Any]) -> bytes:
 
 
 def _check_size(start: str, end: str, where: str) -> None:
-    # Four bytes a character is the most UTF-8 needs; only long entries are counted exactly.
     size = len(start) + len(end) + len(',"seq":}') - 1
-    if size * 4 + _WRITER_DIGITS <= MAX_LEAF_BYTES:
-        return
     size += len(start.encode()) - len(start) + _WRITER_DIGITS
     if size > MAX_LEAF_BYTES:
         raise BadInputError(

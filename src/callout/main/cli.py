@@ -18,8 +18,9 @@ from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, CalloutError, FullError
 from callout.base.ids import new_id
 from callout.base.settings import home_folder, setting, setting_int
-from callout.journal import Journal, check
+from callout.journal import check
 from callout.main.logs import start_logs
+from callout.main.opening import open_journal
 
 _ENOSPC = 28
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -73,7 +74,7 @@ def city_import(pbf: Path, home: str | None) -> None:
     from callout.main.progress import import_with_bars
 
     folder = home_folder(home)
-    with closing(Journal.open(folder, clock=SystemClock())):
+    with closing(open_journal(folder, SystemClock())):
         report = import_with_bars(pbf, city_folder(folder))
     counts = report["counts"]
     click.echo(
@@ -99,7 +100,7 @@ def setup(folder: Path, home: str | None, *, template: bool, dry_run: bool) -> N
         for path in csv_setup.write_templates(folder):
             click.echo(f"wrote {path}")
         return
-    with closing(Journal.open(home_folder(home), clock=SystemClock())) as journal:
+    with closing(open_journal(home_folder(home), SystemClock())) as journal:
         planned = csv_setup.plan(journal, folder)
         for problem in planned.problems:
             click.echo(str(problem), err=True)
@@ -132,7 +133,7 @@ def admin() -> None:
 def admin_create(name: str, password: str, home: str | None) -> None:
     """Make an account that may set up and dispatch; serve needs one."""
     clock = SystemClock()
-    with closing(Journal.open(home_folder(home), clock=clock)) as journal:
+    with closing(open_journal(home_folder(home), clock)) as journal:
         person = new_id()
         Credentials(journal.state, clock).set_password(
             name, password, person=person, agency="", roles=("administrator", "dispatcher")
@@ -154,7 +155,7 @@ def token() -> None:
 def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | None) -> None:
     """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room."""
     clock = SystemClock()
-    with closing(Journal.open(home_folder(home), clock=clock)) as journal:
+    with closing(open_journal(home_folder(home), clock)) as journal:
         record_token(journal, SYSTEM, device, scopes, unit).result()
         secret = Credentials(journal.state, clock).create_token(device, scopes, unit)
     click.echo(secret)

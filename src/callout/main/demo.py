@@ -22,9 +22,10 @@ from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, UnavailableError
 from callout.base.settings import setting_int
 from callout.drills import make_town, run_check, write_cast
-from callout.journal import Journal, check
+from callout.journal import check
 from callout.main import setup
 from callout.main.home import city_folder, open_home
+from callout.main.opening import open_journal
 from callout.main.progress import import_with_bars
 from callout.main.server import listen, run
 from callout.places import open_city
@@ -57,7 +58,7 @@ def prepare(home: Path, city: Path | None, *, seed: int, units: int, buttons: in
         note = write_cast(opened, home / "csv", units=units, seed=seed)
     click.echo(f"Setting up {units} units: {note}", err=True)
     clock = SystemClock()
-    with contextlib.closing(Journal.open(home, clock=clock)) as journal:
+    with contextlib.closing(open_journal(home, clock)) as journal:
         planned = setup.plan(journal, home / "csv")
         setup.apply(journal, SYSTEM, planned)
         credentials = Credentials(journal.state, clock)

@@ -8,6 +8,7 @@ from callout.base.clock import Clock
 from callout.base.errors import BadInputError
 from callout.dispatch import Picture
 from callout.journal import Journal
+from callout.main.opening import open_journal
 from callout.places import City, open_city
 from callout.units import Positions
 
@@ -34,6 +35,6 @@ def open_home(home: Path, clock: Clock, city: Path | None = None) -> Home:
         )
     opened: City = open_city(folder)
     opened.roads.warm()
-    journal = Journal.open(home, clock=clock)
+    journal = open_journal(home, clock)
     picture = Picture(journal, clock, Positions(), opened, opened.roads)
     return Home(journal, picture, Credentials(journal.state, clock))

@@ -25,7 +25,12 @@ def import_with_bars(pbf: Path, out: Path) -> dict[str, Any]:
         bar = bars[stage]
         bar.update(max(0, round(share * 1000) - bar.n))
 
-    report: dict[str, Any] = import_city(pbf, out, progress=progress)
+    try:
+        report: dict[str, Any] = import_city(pbf, out, progress=progress)
+    except BaseException:
+        for bar in bars.values():
+            bar.close()
+        raise
     for bar in bars.values():
         _fill(bar)
     return report
