@@ -185,6 +185,8 @@ def test_positions_are_checked_one_by_one(room: Running, here: tuple[float, floa
         {**good, "lon": 181},
         {**good, "unit": "nobody"},
         {**good, "at": "noon"},
+        {**good, "at": 2**62},
+        {**good, "at": "0001-01-01T00:00:00Z"},
         {**good, "speed": -1},
         {**good, "heading": 725.0, "speed": 12},
     ]
@@ -192,7 +194,7 @@ def test_positions_are_checked_one_by_one(room: Running, here: tuple[float, floa
         answer = api.post("/api/positions", json=batch)
         assert answer.status_code == 202
         assert answer.json()["accepted"] == 2
-        assert answer.json()["refused_count"] == 4
+        assert answer.json()["refused_count"] == 6
         one = api.post("/api/positions", json=good)
         assert one.json()["accepted"] == 1
         (unit,) = [u for u in api.get("/api/units").json()["units"] if u["id"] == "E1"]

@@ -23,6 +23,7 @@ MAX_DEPTH = 16
 MAX_KEY_CHARS = 512
 # recorded_us, seq and version are known only to the writer; each has at most 16 digits.
 _WRITER_DIGITS = 3 * len(str(MAX_INT))
+# Four bytes a character is the most UTF-8 needs; only leaves longer than this are counted exactly.
 _SURELY_SHORT = (MAX_LEAF_BYTES - _WRITER_DIGITS) // 4 - 8
 
 # Printable ASCII without what JSON would escape: such a name is its own JSON string.
@@ -56,18 +57,18 @@ class Prepared(msgspec.Struct, gc=False):
 def canonical(value: dict[str, Any], where: str) -> bytes:
     """RFC 8785 JSON of a body; BadInputError when it holds what a leaf cannot."""
     _check_object(value, where, MAX_DEPTH)
+    return _encode(value, where)
+
+
+def _encode(value: object, where: str) -> bytes:
     try:
         return _encode_sorted(value)
     except UnicodeEncodeError:
-        raise _half_surrogate(where) from None
-
-
-def _half_surrogate(where: str) -> BadInputError:
-    return BadInputError(
-        "a text holds half a surrogate pair",
-        where=where,
-        todo="Decode the text before handing it over",
-    )
+        raise BadInputError(
+            "a text holds half a surrogate pair",
+            where=where,
+            todo="Decode the text before handing it over",
+        ) from None
 
 
 def stored_keys(key: str, count: int) -> list[str]:
@@ -127,21 +128,13 @@ def prepare(
         raise BadInputError(
             'a body may not have the key "side"', where=kind, todo="It is the journal's own"
         )
-    if commitments:
-        body = {**body, "side": commitments}
-    _check_object(body, kind, MAX_DEPTH)
-    try:
-        text = _encode_sorted(body).decode()
-        key_text = _encode_sorted(key).decode()
-    except UnicodeEncodeError:
-        raise _half_surrogate(kind) from None
+    text = canonical({**body, "side": commitments} if commitments else body, kind).decode()
     start = (
         f'\0{{"actor":"{actor}","agency":"{agency}","body":{text},'
         f'"claimed_us":{"null" if claimed is None else claimed},'
-        f'"key":{key_text},"recorded_us":'
+        f'"key":{_encode(key, "key").decode()},"recorded_us":'
     )
     end = f',"stream":"{stream}","type":"{kind}","version":'
-    # Four bytes a character is the most UTF-8 needs; only long entries are counted exactly.
     if len(start) + len(end) > _SURELY_SHORT:
         _check_size(start, end, kind)
     return Prepared(stream, kind, key, claimed, actor, agency, text, start, end, boxes)

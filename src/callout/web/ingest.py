@@ -106,6 +106,7 @@ def moment_us(at: str | int | None) -> int:
     """A device's time in microseconds: RFC 3339 text or Unix seconds; 0 when it gave none."""
     if at is None:
         return 0
-    if isinstance(at, int):
-        return at * 1_000_000
-    return parse_iso_us(at)
+    at_us = at * 1_000_000 if isinstance(at, int) else parse_iso_us(at)
+    if not 0 <= at_us < 2**53:
+        raise ValueError(f"the time {at!r} is before 1970 or beyond the year 2255")
+    return at_us
