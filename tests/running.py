@@ -71,7 +71,11 @@ def running(
     bound = listen("127.0.0.1", 0)
     port = bound.getsockname()[1]
     room = Room(
-        home.picture, home.credentials, drill=drill, escalate_s=escalate_s, about={"speed": 1, "seed": 7}
+        home.picture,
+        home.credentials,
+        drill=drill,
+        escalate_s=escalate_s,
+        about={"speed": 1, "seed": 7},
     )
     up = threading.Event()
     config = uvicorn.Config(
