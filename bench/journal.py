@@ -244,7 +244,7 @@ def appends(figures: dict[str, float | None]) -> None:
             figures["serial_ratio_64"] = round(middle["serial"], 2)
     print(f"64 callers with tree / without: {figures['tree_ratio_64']} (goal 0.75)")
     print(f"64 callers / bare groups of the same size: {figures['grouped_ratio_64']} (goal 0.8)")
-    print(f"64 callers that only wait / bare: {figures['wakes_ratio_64']} (what waiting in threads leaves)")
+    print(f"64 callers that only wait / bare: {figures['wakes_ratio_64']} (all that threads leave)")
     print(f"64 callers / bare, a commit for each row: {figures['serial_ratio_64']}")
 
 
