@@ -166,7 +166,8 @@ def only_wakes(rows: list[Any], callers: int = 64) -> Run:
     """The least that threads which wait for each row cost: our queue and our way to wake them.
 
     The writer inserts the finished rows and commits; nothing is checked, encoded, planned, hashed
-    or signed. What is missing to 1 in its ratio to ``bare`` is the price of waiting in threads.
+    or signed. What is missing to 1 in its ratio to ``bare`` is the price of waiting in threads;
+    it hides behind the disk when that is slow.
     """
     shares = [rows[first::callers] for first in range(callers)]
     queue: SimpleQueue[Request] = SimpleQueue()

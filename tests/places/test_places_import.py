@@ -71,13 +71,15 @@ def test_roads_of_an_imported_city(imported):
     snaps = roads.snap(np.array([lonlat(x * M, y * M) for x, y in at]))
     route = roads.route(snaps.at(0), snaps.at(3))
     assert route.distance_m == pytest.approx(300, abs=1)
-    # Along column 1 and right at node 5 is banned: not the 250 m over street 2.
-    goal = roads.snap(np.array([lonlat(50 * M, 100 * M)])).at(0)
-    start = snaps.at(2)
-    north = start if roads.point(start.edge, 1_000_000).lat_e7 else None
-    assert north is not None
-    one_way = north._replace(other=-1)
-    assert roads.route(one_way, goal._replace(other=-1)).distance_m > 150
+    # Northwards to node 5 and right into street 2 is banned: not the 100 m that it would be.
+    north, east = (
+        roads.snap(np.array([lonlat(x * M, y * M)]), np.array([heading], np.float32))
+        .at(0)
+        ._replace(other=-1)
+        for x, y, heading in ((0, 50, 0), (50, 100, 90))
+    )
+    assert roads.point(north.edge, 1_000_000) == lonlat(0, 100 * M)
+    assert roads.route(north, east).distance_m > 200
     assert city.street_at(lonlat(150 * M, 205 * M)) == "Rua Três"
     assert city.street_at(lonlat(5000 * M, 0)) == ""
 

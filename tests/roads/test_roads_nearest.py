@@ -1,5 +1,7 @@
 """Travel times: our kernels against scipy's Dijkstra over the same arrays, number by number."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -147,6 +149,21 @@ def test_ties_go_to_the_first(build):
     index, travel_ms = town.roads.nearest(town.snap(edge, 400_000), units, 3)
     assert index.tolist() == [0, 1, 2]
     assert len(set(travel_ms.tolist())) == 1
+
+
+def test_many_threads_at_once():
+    rng = np.random.default_rng(5)
+    roads = random_roads(rng, size=12)
+    units, places = random_snaps(rng, roads, 60), random_snaps(rng, roads, 40)
+
+    def ask(column):
+        index, travel_ms = roads.nearest(places.at(column), units, 7)
+        return index.tolist(), travel_ms.tolist()
+
+    alone = [ask(column) for column in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            assert list(pool.map(ask, range(40))) == alone
 
 
 def test_nobody_to_ask(build):
