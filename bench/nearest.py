@@ -8,7 +8,8 @@ question's time is its own plus a twentieth of the snapping. Turn costs are on.
 
 Compared with, in the same run and in turns: OSRM's table service (contraction hierarchy, hints
 given, durations only) from 5,000 units to one incident. Its package needs Python 3.12 or later, so
-it runs in the interpreter that BENCH_PYTHON names (a virtual environment with osrm-bindings).
+it runs in the interpreter that BENCH_PYTHON names: a virtual environment with osrm-bindings, or a
+bare Python from which one is made, once, in the cache.
 Checked against: scipy's Dijkstra over the arrays of the graph folder, all 1,000 incidents.
 """
 
@@ -298,9 +299,8 @@ class ScipyCheck:
 
 def start_osrm(pbf: Path):
     """A process with OSRM's engine, its data prepared once; None, said why, without one."""
-    python = os.environ.get("BENCH_PYTHON")
+    python = side_python()
     if not python:
-        print("osrm_ratio is null: BENCH_PYTHON names no interpreter with osrm-bindings")
         return None
     folder = CACHE / f"osrm-{hashlib.sha256(pbf.read_bytes()).hexdigest()[:16]}"
     worker = subprocess.Popen(
@@ -315,6 +315,30 @@ def start_osrm(pbf: Path):
         print("osrm_ratio is null: BENCH_PYTHON could not prepare OSRM's data (see above)")
         return None
     return worker
+
+
+def side_python() -> str | None:
+    """The interpreter that has OSRM; None, said why, without one."""
+    given = os.environ.get("BENCH_PYTHON")
+    if not given:
+        print("osrm_ratio is null: BENCH_PYTHON names no Python 3.12 for OSRM")
+        return None
+    side = CACHE / "osrm-python"
+    for python in (given, str(side / "bin" / "python")):
+        try:
+            subprocess.run([python, "-c", "import osrm"], check=True, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return python
+    print("installing osrm-bindings beside, once", file=sys.stderr)
+    try:
+        subprocess.run([given, "-m", "venv", str(side)], check=True)
+        command = [str(side / "bin" / "python"), "-m", "pip", "install", "-q", "osrm-bindings"]
+        subprocess.run(command, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"osrm_ratio is null: no osrm-bindings for {given} ({error})")
+        return None
+    return str(side / "bin" / "python")
 
 
 def ask_osrm(worker, points, incident) -> float:
