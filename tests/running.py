@@ -15,9 +15,9 @@ from callout.drills.town import make_town
 from callout.journal import Journal
 from callout.main import setup
 from callout.main.home import Home, open_home
-from callout.main.server import listen, names_for
+from callout.main.server import build, listen
 from callout.places import City, import_city, open_city
-from callout.web import Room, create_app
+from callout.web import Room
 
 
 def made_city(folder: Path) -> Path:
@@ -62,37 +62,15 @@ def running(
     home_folder: Path, city: Path, *, drill: bool = True, escalate_s: int = 30
 ) -> Iterator[Running]:
     """Serve a made home until the block ends."""
-    import uvicorn
-
     home = open_home(home_folder, SystemClock(), city)
     credentials = Credentials(home.journal.state, SystemClock())
     program = credentials.create_token("program", ("room", "positions", "alarms"))
     button = credentials.create_token("button-1", ("alarms",))
     bound = listen("127.0.0.1", 0)
     port = bound.getsockname()[1]
-    room = Room(
-        home.picture,
-        home.credentials,
-        drill=drill,
-        escalate_s=escalate_s,
-        about={"speed": 1, "seed": 7},
-    )
     up = threading.Event()
-    config = uvicorn.Config(
-        create_app(room, names_for("127.0.0.1", port)),
-        loop="uvloop",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        log_config=None,
-    )
-    server = uvicorn.Server(config)
-    started = server.startup
-
-    async def startup(sockets: list[object] | None = None) -> None:
-        await started(sockets)  # type: ignore[arg-type]
-        up.set()
-
-    server.startup = startup  # type: ignore[method-assign,assignment]
+    about: dict[str, object] = {"speed": 1, "seed": 7}
+    room, server = build(home, bound, drill=drill, escalate_s=escalate_s, about=about, ready=up.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     assert up.wait(60), "the server did not come up"

@@ -1,10 +1,13 @@
 """Who may come in, and by which way."""
 
+import threading
+
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from callout.journal import Entry
 from callout.web import ROUTES
 from callout.web.app import HANDLERS, App
 from running import Running
@@ -89,6 +92,31 @@ def test_a_cookie_needs_our_origin_on_unsafe_requests(room: Running) -> None:
         assert api.post("/api/units/E2/status", json=press, headers=ours).is_success
         assert api.delete("/api/session", headers=ours).status_code == 204
         assert api.get("/api/units").status_code == 401
+
+
+def test_a_password_is_never_hashed_in_the_thread_that_takes_alarms(
+    room: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed_in, folded_in = set(), set()
+    sign_in, apply = room.room.credentials.sign_in, room.room.picture.apply
+
+    def watched(name: str, password: str) -> str:
+        hashed_in.add(threading.get_ident())
+        return sign_in(name, password)
+
+    def watched_apply(entry: Entry) -> None:
+        folded_in.add(threading.get_ident())
+        apply(entry)
+
+    monkeypatch.setattr(room.room.credentials, "sign_in", watched)
+    monkeypatch.setattr(room.room.picture, "apply", watched_apply)
+    with room.client() as api:
+        body = {"name": "nobody", "password": "a wrong password"}
+        assert api.post("/api/session", json=body).status_code == 401
+        api.post("/api/incidents", json={"type": "FALL"})
+    assert hashed_in
+    assert folded_in
+    assert hashed_in.isdisjoint(folded_in)
 
 
 def test_a_cross_site_websocket_is_refused(room: Running) -> None:

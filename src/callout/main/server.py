@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -46,7 +47,7 @@ def names_for(host: str, port: int, further: str = "") -> frozenset[str]:
     return frozenset(names | hosts if default is not None else names)
 
 
-def run(
+def build(
     home: Home,
     bound: socket.socket,
     *,
@@ -56,8 +57,8 @@ def run(
     about: dict[str, object] | None = None,
     tls: tuple[Path, Path] | None = None,
     ready: Callable[[], None] | None = None,
-) -> None:
-    """Serve until SIGINT or SIGTERM; the journal is closed at the end."""
+) -> tuple[Room, uvicorn.Server]:
+    """A room behind a server that is not running yet."""
     host, port = bound.getsockname()[:2]
     room = Room(
         home.picture, home.credentials, drill=drill, escalate_s=escalate_s, about=about or {}
@@ -79,7 +80,12 @@ def run(
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )
-    server = _Server(config, ready)
+    return room, _Server(config, ready)
+
+
+def run(home: Home, bound: socket.socket, **settings: Any) -> None:
+    """``build`` and serve until SIGINT or SIGTERM; the journal is closed at the end."""
+    _, server = build(home, bound, **settings)
     try:
         server.run(sockets=[bound])
     finally:

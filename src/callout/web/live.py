@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-import structlog
 
 from callout.access import ROOM, Action, Actor, authorize
 from callout.base.errors import CalloutError
@@ -27,7 +26,6 @@ _QUEUE_FRAMES = 5000
 _CLOSED_SHOWN_US = 3600 * 1_000_000
 _POLICY, _TRY_AGAIN = 1008, 1013
 _encode = msgspec.json.Encoder().encode
-_log = structlog.get_logger()
 
 
 class Console:
@@ -57,7 +55,6 @@ class Live:
         self._picture = picture
         self._drill = drill
         self._consoles: set[Console] = set()
-        self._stopping = False
 
     def entry(self, entry: Entry) -> None:
         """Tell every console of one entry, already applied to the boards."""
@@ -75,7 +72,6 @@ class Live:
 
     def stop(self) -> None:
         """End every connection; may be called twice."""
-        self._stopping = True
         for console in self._consoles:
             console.overrun = True
             if not console.frames.full():

@@ -49,6 +49,7 @@ class Room:
         self.about = about
         self.live = Live(picture, drill=drill)
         self.refused_positions = 0
+        self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
