@@ -501,3 +501,13 @@ def test_a_subscriber_may_submit_but_not_wait(journal: Journal, one: One) -> Non
     assert done.wait(30)
     assert isinstance(seen[0], RuntimeError)
     assert seen[1].first_seq == 1
+
+
+def test_a_stream_is_read_alone_in_pages(journal: Journal, one: Callable[..., Batch]) -> None:
+    for number in range(300):
+        journal.submit(one(f"a{number}", "unit/E1"))
+        journal.submit(one(f"b{number}", "unit/E2")).result()
+    found = list(journal.stream("unit/E1", 3))
+    assert [entry.version for entry in found] == list(range(4, 301))
+    assert {entry.stream for entry in found} == {"unit/E1"}
+    assert list(journal.stream("unit/E9")) == []

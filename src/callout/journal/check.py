@@ -16,12 +16,13 @@ import msgspec
 
 from callout.base.errors import BadInputError, CalloutError, DamagedError
 from callout.journal import note
+from callout.journal.driver import Head, Row
 from callout.journal.format import canonical
 from callout.journal.grown import body_of, row_leaf, split_hashes
 from callout.journal.keys import Keys
 from callout.journal.note import Signer
 from callout.journal.seal import open_box
-from callout.journal.sqlite import Head, Row, expected_schema, open_to_check, schema_of
+from callout.journal.sqlite import expected_schema, open_to_check, schema_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, Tree
 
 _PAGE = 2_000

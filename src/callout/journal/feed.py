@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from callout.journal.driver import Row
 from callout.journal.entries import Entry
-from callout.journal.sqlite import Row
 from callout.journal.state import State
 
 _log = structlog.get_logger()

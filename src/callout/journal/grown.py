@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from callout.base.errors import DamagedError
+from callout.journal.driver import Driver, Head, Row
 from callout.journal.format import leaf_of
-from callout.journal.sqlite import Head, Row, SqliteDriver
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tree, leaf_hash, subtree_root
 
 _CHECK = "Run callout check on this home; restore the last backup if it confirms this"
@@ -45,7 +45,7 @@ def split_hashes(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
 
 
-def regrow(driver: SqliteDriver, head: Head) -> Tree:
+def regrow(driver: Driver, head: Head) -> Tree:
     """The edge of a tree of ``head.size`` leaves; DamagedError when it is not the head's."""
     frontier = split_hashes(head.frontier)
     if len(frontier) != head.size.bit_count():
@@ -65,7 +65,7 @@ def regrow(driver: SqliteDriver, head: Head) -> Tree:
     return tree
 
 
-def _open_hashes(driver: SqliteDriver, level: int, first: int, end: int, head: Head) -> list[bytes]:
+def _open_hashes(driver: Driver, level: int, first: int, end: int, head: Head) -> list[bytes]:
     if level:
         return [_tile_root(driver, level - 1, number) for number in range(first, end)]
     rows = driver.read(first - 1, end, TILE_WIDTH + 1)
@@ -81,7 +81,7 @@ def _open_hashes(driver: SqliteDriver, level: int, first: int, end: int, head: H
         raise DamagedError(f"a body is damaged: {error}", where="journal", todo=_CHECK) from error
 
 
-def _tile_root(driver: SqliteDriver, level: int, number: int) -> bytes:
+def _tile_root(driver: Driver, level: int, number: int) -> bytes:
     hashes = driver.tile(level, number)
     if hashes is None:
         raise DamagedError(f"tile {level}/{number} is missing", where="tile", todo=_CHECK)

@@ -20,6 +20,7 @@ from callout.base.errors import (
     UnavailableError,
 )
 from callout.journal import note
+from callout.journal.driver import Driver, Head
 from callout.journal.entries import Batch, Entry, Receipt
 from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
@@ -27,7 +28,7 @@ from callout.journal.grown import regrow
 from callout.journal.keys import Keys, sync_folder
 from callout.journal.plan import Request
 from callout.journal.seal import open_box, seal
-from callout.journal.sqlite import Head, SqliteDriver
+from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
 from callout.journal.tree import EMPTY_ROOT
 from callout.journal.writer import Writer, die
@@ -44,7 +45,7 @@ class Journal:
     """The second file: what is not history."""
 
     def __init__(
-        self, home: Path, *, keys: Keys, driver: SqliteDriver, state: State, lock_fd: int
+        self, home: Path, *, keys: Keys, driver: Driver, state: State, lock_fd: int
     ) -> None:
         """Use ``Journal.open``."""
         self.home = home
@@ -86,7 +87,7 @@ class Journal:
         for name in ("journal.db", "state.db"):
             # SQLite gives the WAL the mode of its database, and would make that readable for all.
             os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
-        opened: list[Keys | SqliteDriver | State] = []
+        opened: list[Keys | Driver | State] = []
         try:
             path = home / "journal.db"
             if SqliteDriver.exists(path):
@@ -208,6 +209,12 @@ class Journal:
         while rows := self._driver.read(after, last, _PAGE):
             yield from entries_of(rows)
             after = rows[-1][0]
+
+    def stream(self, stream: str, after_version: int = 0) -> Iterator[Entry]:
+        """Every entry of one stream from the version after ``after_version`` on, in order."""
+        while rows := self._driver.stream(stream, after_version, _PAGE):
+            yield from entries_of(rows)
+            after_version = rows[-1][2]
 
     def entry(self, seq: int) -> Entry:
         """One entry; NotFoundError when there is none."""

@@ -11,9 +11,9 @@ from itertools import pairwise
 import msgspec
 
 from callout.base.errors import CalloutError, ConflictError
+from callout.journal.driver import Row, SideRow
 from callout.journal.entries import Receipt
 from callout.journal.format import Prepared
-from callout.journal.sqlite import Row, SideRow
 
 _CHAIN = 16
 

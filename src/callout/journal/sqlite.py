@@ -1,7 +1,6 @@
 """The SQLite driver: the only place that knows how the journal lies in a file.
 
-One connection writes (only the writer thread uses it), a few read. A PostgreSQL driver has the
-same methods; nothing above this file knows SQL.
+One connection writes (only the writer thread uses it), a few read.
 """
 
 import contextlib
@@ -9,12 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 import structlog
 
 from callout.base.errors import DamagedError, FullError, NotFoundError, UnavailableError
+from callout.journal.driver import Head, Row, SideRow
 from callout.journal.tree import Tile
 
 APPLICATION_ID = 0x63616C6F
@@ -28,19 +28,6 @@ WAL_PAGES = 4_000
 CACHE_KIB = 65_536
 _log = structlog.get_logger()
 _CHECK = "Run callout check on this home"
-
-Row = tuple[int, str, int, str, str, int, int | None, str, str, str]
-SideRow = tuple[int, str, int, bytes]
-
-
-class Head(NamedTuple):
-    """The one row that says how far the journal reaches."""
-
-    size: int
-    root: bytes
-    frontier: bytes
-    note: bytes
-
 
 _COLUMNS = "seq, stream, version, key, type, recorded_us, claimed_us, actor, agency, body"
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -56,6 +43,10 @@ _FIND_VERSIONS = (
     "SELECT j.value, (SELECT max(version) FROM event WHERE stream = j.value) FROM json_each(?) AS j"
 )
 _READ = f"SELECT {_COLUMNS} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608
+_STREAM = (
+    f"SELECT {_COLUMNS} FROM event WHERE stream = ? AND version > ? "  # noqa: S608
+    "ORDER BY version LIMIT ?"
+)
 _TILE = "SELECT hashes FROM tile WHERE level = ? AND number = ?"
 _SIDE = (
     "SELECT side.key_number, side.box, event.key FROM side JOIN event ON event.seq = side.seq "
@@ -204,6 +195,11 @@ class SqliteDriver:
         with self._reader() as database:
             return _rows(database, _READ, after, until, limit)
 
+    def stream(self, stream: str, after_version: int, limit: int) -> list[Row]:
+        """At most ``limit`` rows of one stream with version > ``after_version``, in order."""
+        with self._reader() as database:
+            return _rows(database, _STREAM, stream, after_version, limit)
+
     def side(self, seq: int, name: str) -> tuple[int, bytes, str] | None:
         """Key number, box and the entry's key of a side row; None when there is none."""
         with self._reader() as database:
@@ -241,7 +237,10 @@ class SqliteDriver:
 
 
 def open_database(path: Path, flags: int) -> apsw.Connection:
-    """A connection with the pragmas every connection of ours has."""
+    """A connection with the pragmas every connection of ours has.
+
+    It goes through SQLite's default VFS, which is what the fault tests put themselves under.
+    """
     database = apsw.Connection(str(path), flags=flags | apsw.SQLITE_OPEN_NOFOLLOW)
     database.set_busy_timeout(_BUSY_MS)
     if flags & apsw.SQLITE_OPEN_READWRITE:

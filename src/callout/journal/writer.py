@@ -16,11 +16,11 @@ import structlog
 
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, FullError, UnavailableError
+from callout.journal.driver import Driver, Head, Row
 from callout.journal.entries import Receipt
 from callout.journal.keys import KeyFile
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.plan import Plan, Request, answer_all
-from callout.journal.sqlite import Head, Row, SqliteDriver
 from callout.journal.tree import Tree, root_of
 
 # A group is bounded so that its commit, and with it everybody's wait, stays short.
@@ -41,7 +41,7 @@ class Writer:
 
     def __init__(
         self,
-        driver: SqliteDriver,
+        driver: Driver,
         tree: Tree,
         head: Head,
         *,

@@ -6,6 +6,7 @@ Commands import what they need when they are called: a check must not wait for t
 
 import sys
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,22 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.")
 
 
+# Commands that live in files of their own, loaded only when they are asked for.
+_ELSEWHERE = {
+    "demo": "callout.main.demo",
+}
+
+
 class _Group(click.Group):
-    """Turns our errors into one line and exit code 2; loads the demo only when it is asked for."""
+    """Turns our errors into one line and exit code 2; finds the commands of other files."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "demo"])
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "demo":
-            from callout.main.demo import demo
-
-            return demo
+        if cmd_name in _ELSEWHERE:
+            found: click.Command = getattr(import_module(_ELSEWHERE[cmd_name]), cmd_name)
+            return found
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
