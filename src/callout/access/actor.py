@@ -25,6 +25,7 @@ class Scope(StrEnum):
     POSITIONS = "positions"
     CREW = "crew"
     ROOM = "room"
+    AUDIT = "audit"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):

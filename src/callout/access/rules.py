@@ -29,6 +29,7 @@ class Action(StrEnum):
     POSITION_REPORT = "position.report"
     PLACE_SEARCH = "place.search"
     ROOM_READ = "room.read"
+    LOG_READ = "log.read"
     LIVE_READ = "live.read"
     SETUP = "setup.apply"
     STAFF_ADMIN = "staff.admin"
@@ -76,6 +77,8 @@ RULES: dict[Action, Rule] = {
     Action.POSITION_REPORT: _rule(*_SENDERS, Scope.POSITIONS, Scope.ROOM, own_unit=True),
     Action.PLACE_SEARCH: _rule(*_TAKERS, Scope.ROOM),
     Action.ROOM_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
+    # Hashes and entries without personal detail; what was done, and who did it.
+    Action.LOG_READ: _rule(Role.AUDITOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Scope.AUDIT),
     Action.LIVE_READ: _rule(*_WATCHERS, Scope.ROOM),
     Action.SETUP: _rule(Role.ADMINISTRATOR),
     Action.STAFF_ADMIN: _rule(Role.ADMINISTRATOR),

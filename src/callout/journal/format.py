@@ -26,6 +26,20 @@ _WRITER_DIGITS = 3 * len(str(MAX_INT))
 # Four bytes a character is the most UTF-8 needs; only leaves longer than this are counted exactly.
 _SURELY_SHORT = (MAX_LEAF_BYTES - _WRITER_DIGITS) // 4 - 8
 
+#: The names in a leaf, and the columns of the table ``event``, in its order.
+COLUMNS = (
+    "seq",
+    "stream",
+    "version",
+    "key",
+    "type",
+    "recorded_us",
+    "claimed_us",
+    "actor",
+    "agency",
+    "body",
+)
+
 # Printable ASCII without what JSON would escape: such a name is its own JSON string.
 _NAME = re.compile(r"[!#-\[\]-~]{1,200}")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,99}\.[1-9][0-9]{0,5}")
@@ -143,6 +157,17 @@ def prepare(
 def leaf_of(columns: dict[str, Any]) -> bytes:
     """The leaf of an entry by the plain rule: canonical JSON of all its columns, body nested."""
     return _encode_sorted(columns)
+
+
+def leaf_columns(leaf: bytes) -> dict[str, Any]:
+    """The columns of a leaf, ``body`` as an object; BadInputError when it is not a leaf of ours."""
+    try:
+        columns: dict[str, Any] = msgspec.json.decode(leaf, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"this is no entry ({error})", todo="Ask for the proof again") from None
+    if set(columns) != set(COLUMNS) or leaf_of(columns) != leaf:
+        raise BadInputError("this is no entry of a callout journal", todo="Ask for the proof again")
+    return columns
 
 
 def _check_size(start: str, end: str, where: str) -> None:

@@ -10,22 +10,11 @@ import msgspec
 
 from callout.base.errors import DamagedError
 from callout.journal.driver import Driver, Head, Row
-from callout.journal.format import leaf_of
+from callout.journal.format import COLUMNS, leaf_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tree, leaf_hash, subtree_root
 
 _CHECK = "Run callout check on this home; restore the last backup if it confirms this"
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_NAMES = (
-    "seq",
-    "stream",
-    "version",
-    "key",
-    "type",
-    "recorded_us",
-    "claimed_us",
-    "actor",
-    "agency",
-)
 
 
 def body_of(row: Row) -> dict[str, Any]:
@@ -35,7 +24,7 @@ def body_of(row: Row) -> dict[str, Any]:
 
 def row_leaf(row: Row, body: dict[str, Any]) -> bytes:
     """The leaf of a stored row, by the plain rule."""
-    columns: dict[str, Any] = dict(zip(_NAMES, row, strict=False))
+    columns: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
     columns["body"] = body
     return leaf_of(columns)
 

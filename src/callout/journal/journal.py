@@ -26,10 +26,12 @@ from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
 from callout.journal.keys import Keys, sync_folder
+from callout.journal.note import Verifier
 from callout.journal.plan import Request
 from callout.journal.seal import open_box, seal
 from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
+from callout.journal.tlog import Log
 from callout.journal.tree import EMPTY_ROOT
 from callout.journal.writer import Writer, die
 
@@ -232,6 +234,14 @@ class Journal:
     def checkpoint(self) -> bytes:
         """The signed note over every durable entry."""
         return (self._driver.head() if self._writer is None else self._writer.head).note
+
+    def log(self) -> Log:
+        """The transparency log over every durable entry: tiles, bundles, proofs."""
+        return Log(self._driver, self._driver.head() if self._writer is None else self._writer.head)
+
+    def verifier(self) -> Verifier:
+        """The public key that the checkpoints are signed with, and the log's name."""
+        return self._keys.verifier
 
     def side(self, seq: int, name: str) -> dict[str, Any] | None:
         """A side row, decrypted; None when it was erased or never was; DamagedError."""

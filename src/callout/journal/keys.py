@@ -210,10 +210,10 @@ class Keys:
         self.side.close()
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a small secret file whole or not at all: aside, fsync, rename, fsync of the folder."""
+def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write a small file whole or not at all: aside, fsync, rename, fsync of the folder."""
     aside = path.with_name(path.name + ".new")
-    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         os.write(fd, data)
         os.fsync(fd)

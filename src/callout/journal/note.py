@@ -131,10 +131,9 @@ class Verifier:
         parts = line.split(b" ")
         if len(parts) != 3 or parts[0] != "\u2014".encode():
             raise DamagedError("a signature line is malformed", todo=_RESTORE)
-        try:
-            raw = base64.b64decode(parts[2], validate=True)
-        except binascii.Error:
-            raise DamagedError("a signature line is malformed", todo=_RESTORE) from None
+        raw = _strict_base64(parts[2])
+        if not raw:
+            raise DamagedError("a signature line is malformed", todo=_RESTORE)
         if parts[1] != self.name.encode() or raw[:_KEY_ID_BYTES] != self.key_id:
             return None
         if len(raw) != _KEY_ID_BYTES + _SIGNATURE_BYTES:
@@ -147,10 +146,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     origin, _, rest = text.partition("\n")
     size_text, _, rest = rest.partition("\n")
     root_text, end, _ = rest.partition("\n")
-    try:
-        root = base64.b64decode(root_text, validate=True)
-    except ValueError:
-        root = b""
+    root = _strict_base64(root_text.encode())
     # Decimal without leading zeros, by the standard.
     good_size = size_text.isascii() and size_text.isdecimal() and str(int(size_text)) == size_text
     if not (origin and good_size and end and len(root) == HASH_BYTES):
@@ -159,6 +155,15 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 
 _RESTORE = "Run callout check; restore the last backup if it confirms this"
+
+
+def _strict_base64(text: bytes) -> bytes:
+    """The bytes; empty when it is not base64, or not the one spelling that encoding gives."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""
+    return raw if base64.b64encode(raw) == text else b""
 
 
 def _check_name(name: str) -> None:

@@ -113,6 +113,10 @@ class Tree:
         self.size += len(leaves)
         return full
 
+    def open_hashes(self, level: int) -> list[bytes]:
+        """The hashes of the level's tile that is not full yet."""
+        return self._open[level] if level < len(self._open) else []
+
     def frontier(self) -> list[bytes]:
         """The roots of the perfect subtrees, the largest first."""
         return [part for part in reversed(self._pending) if part is not None]

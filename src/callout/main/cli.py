@@ -31,6 +31,9 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 # Commands that live in files of their own, loaded only when they are asked for.
 _ELSEWHERE = {
     "demo": "callout.main.demo",
+    "log": "callout.main.log",
+    "prove": "callout.main.log",
+    "verify": "callout.main.log",
 }
 
 
@@ -159,7 +162,7 @@ def token() -> None:
 @click.option("--unit", default="", help="Bind the token to this unit.")
 @home_option
 def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | None) -> None:
-    """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room."""
+    """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room, audit."""
     clock = SystemClock()
     with closing(open_journal(home_folder(home), clock)) as journal:
         record_token(journal, SYSTEM, device, scopes, unit).result()

@@ -23,7 +23,7 @@ from litestar.openapi.spec import (
 from callout import __version__
 from callout.access import Actor
 from callout.base.errors import CalloutError
-from callout.web import api_alarms, api_incidents, api_session, api_units, ingest, pages
+from callout.web import api_alarms, api_incidents, api_log, api_session, api_units, ingest, pages
 from callout.web.door import Door
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
@@ -43,6 +43,8 @@ HANDLERS = (
     api_units.get_units,
     api_units.post_status,
     api_units.post_search,
+    api_log.get_checkpoint,
+    api_log.get_log_tile,
     api_session.get_session,
     api_session.post_session,
     api_session.post_demo,

@@ -38,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api", Action.PAGE),
     Route("GET", "/api/openapi.json", Action.PAGE),
     Route("GET", "/tiles/{z}/{x}/{y}", Action.ROOM_READ),
+    Route("GET", "/log/checkpoint", Action.LOG_READ),
+    Route("GET", "/log/tile/{path}", Action.LOG_READ),
     Route("GET", "/", Action.PAGE),
     Route("GET", "/assets/{name}", Action.PAGE),
 )
