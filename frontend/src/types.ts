@@ -123,6 +123,7 @@ export interface Incident {
   first_dispatched_us: number | null;
   closed_us: number | null;
   requeued: number;
+  erased?: boolean;
   version: number;
   seq: number;
   log?: LogLine[];

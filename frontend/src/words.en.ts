@@ -141,6 +141,7 @@ export const en = {
     askRadio: "ask by radio",
   },
   card: {
+    erased: "Erased: what was said, and where it was.",
     region: "Incident",
     empty: "No incident chosen",
     emptyHow: "Choose one in the queue with Alt Q and the arrows, or type its number.",

@@ -42,8 +42,13 @@ def test_forgotten_keys_leave_no_byte_and_no_number(tmp_path: Path) -> None:
     number = keys.number_of("incident/a")
     keys.sync()
     record = path.read_bytes()[RECORD_BYTES : 2 * RECORD_BYTES]
-    assert keys.forget("incident/a") == number
-    assert keys.forget("incident/a") is None
+    assert keys.find("incident/a") == number
+    assert not keys.destroy("incident/b", number)
+    assert keys.destroy("incident/a", number)
+    assert not keys.destroy("incident/a", number)
+    assert not keys.destroy("incident/a", 0)
+    assert not keys.destroy("incident/a", 99_999)
+    assert keys.find("incident/a") is None
     assert keys.cipher(number) is None
     after = path.read_bytes()
     assert after[RECORD_BYTES : 2 * RECORD_BYTES] == b"D" + bytes(63)

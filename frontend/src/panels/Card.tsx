@@ -27,6 +27,7 @@ export function Card() {
   return (
     <Region name="card" label={say.region}>
       <Head incident={incident} />
+      {incident.erased ? <p class="quiet">{say.erased}</p> : null}
       {incident.text ? <blockquote dir="auto">“{incident.text}”</blockquote> : null}
       <dl>
         <dt>{say.place}</dt>

@@ -22,6 +22,7 @@ class Action(StrEnum):
     INCIDENT_READ = "incident.read"
     INCIDENT_CHANGE = "incident.change"
     INCIDENT_CLOSE = "incident.close"
+    ERASE = "personal.erase"
     RECOMMEND = "incident.recommend"
     ASSIGN = "incident.assign"
     UNIT_READ = "unit.read"
@@ -70,6 +71,8 @@ RULES: dict[Action, Rule] = {
     Action.INCIDENT_READ: _rule(*_WATCHERS, Scope.ROOM),
     Action.INCIDENT_CHANGE: _rule(*_TAKERS, Scope.ROOM),
     Action.INCIDENT_CLOSE: _rule(*_SENDERS, Scope.ROOM),
+    # Not the administrator, who runs the machine and has no say in what the room keeps.
+    Action.ERASE: _rule(Role.SUPERVISOR, Role.EVIDENCE_OFFICER),
     Action.RECOMMEND: _rule(*_TAKERS, Scope.ROOM),
     Action.ASSIGN: _rule(*_SENDERS, Scope.ROOM),
     Action.UNIT_READ: _rule(*_WATCHERS, Scope.ROOM),

@@ -30,6 +30,11 @@ SETTINGS: tuple[Setting, ...] = (
         "Further host names, separated by commas, under which browsers may reach serve.",
     ),
     Setting("CALLOUT_ESCALATE_S", "30", "Seconds until an unacknowledged alarm goes a level up."),
+    Setting(
+        "CALLOUT_KEEP_DAYS",
+        "0",
+        "Days until personal detail of closed incidents is erased by itself; 0: by hand only.",
+    ),
     Setting("CALLOUT_LOG", "info", "Least level that is logged: debug, info, warning or error."),
 )
 _BY_ENV = {setting.env: setting for setting in SETTINGS}

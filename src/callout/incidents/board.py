@@ -32,6 +32,7 @@ class Alarm(msgspec.Struct):
     acknowledged_by: str = ""
     acknowledged_us: int = 0
     incident: str = ""
+    erased_us: int = 0
 
 
 class Joined(msgspec.Struct):
@@ -64,6 +65,7 @@ class Incident(msgspec.Struct):
     waiting_since_us: int = 0
     requeued: int = 0
     closed_us: int = 0
+    erased_us: int = 0
 
     @property
     def present(self) -> list[str]:
@@ -103,6 +105,8 @@ class IncidentBoard:
         self.incidents: dict[str, Incident] = {}
         self.types: dict[str, IncidentType] = {}
         self.unanswered: dict[str, Alarm] = {}
+        # Asked for and not done yet: stream and the keys to destroy. Finished after a crash.
+        self.erasing: dict[str, tuple[str, ...]] = {}
         self._ended: deque[tuple[int, str, str]] = deque()
         self._fold: dict[str, Callable[[str, dict[str, Any], Entry], None]] = {
             events.AlarmRaised.TYPE: self._raised,
@@ -119,6 +123,8 @@ class IncidentBoard:
             events.UnitLeft.TYPE: self._unit_left,
             events.IncidentRequeued.TYPE: self._requeued,
             events.IncidentClosed.TYPE: self._closed,
+            events.ErasureAsked.TYPE: self._erasure_asked,
+            events.ErasureDone.TYPE: self._erasure_done,
         }
 
     def alarm(self, alarm: str) -> Alarm:
@@ -270,6 +276,25 @@ class IncidentBoard:
             incident.closed_us = entry.recorded_us
             self._ended.append((entry.recorded_us, "incident", name))
             self._touch(incident, entry)
+
+    def _erasure_asked(self, name: str, body: dict[str, Any], entry: Entry) -> None:
+        self.erasing[entry.stream] = tuple(body["keys"])
+        self._seen(name, entry)
+
+    def _erasure_done(self, name: str, _body: dict[str, Any], entry: Entry) -> None:
+        self.erasing.pop(entry.stream, None)
+        if found := self._seen(name, entry):
+            found.erased_us = entry.recorded_us
+
+    def _seen(self, name: str, entry: Entry) -> Alarm | Incident | None:
+        """What the entry is about, at its new version; None when it ended long ago."""
+        if entry.stream.startswith("alarm/"):
+            if alarm := self.alarms.get(name):
+                alarm.version = entry.version
+            return alarm
+        if incident := self.incidents.get(name):
+            self._touch(incident, entry, decides=False)
+        return incident
 
     def _forget_ended(self, now_us: int) -> None:
         while self._ended and now_us - self._ended[0][0] > _KEEP_CLOSED_US:

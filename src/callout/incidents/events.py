@@ -121,3 +121,21 @@ class IncidentClosed(Fact, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "IncidentClosed.1"
     reason: str
+
+
+class ErasureAsked(Fact, frozen=True, kw_only=True):
+    """Somebody, or a rule, asked to erase personal detail. ``keys`` are the keys to destroy.
+
+    Stream ``incident/<id>`` or ``alarm/<id>``. ``reason`` is a code, never free text. Side row
+    ``who`` {name} when it was asked at the machine, under ``staff/machine``.
+    """
+
+    TYPE: ClassVar[str] = "ErasureAsked.1"
+    reason: str
+    keys: tuple[str, ...]
+
+
+class ErasureDone(Fact, frozen=True, kw_only=True):
+    """The keys are destroyed. Streams ``incident/<id>``, ``alarm/<id>``: each one concerned."""
+
+    TYPE: ClassVar[str] = "ErasureDone.1"

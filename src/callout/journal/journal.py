@@ -5,7 +5,7 @@ import os
 import threading
 from _thread import allocate_lock
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from callout.base.errors import (
 from callout.journal import note
 from callout.journal.driver import Driver, Head
 from callout.journal.entries import Batch, Entry, Receipt
+from callout.journal.erased import ERASED, Erased, add_erased, read_erased
 from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
@@ -106,6 +107,8 @@ class Journal:
             opened.append(state)
             journal = cls(home, keys=keys, driver=driver, state=state, lock_fd=lock_fd)
             journal._start(clock, on_fatal, with_tree=tree)
+            # A crash came between list and key, or an older key file was put back.
+            journal._destroy(read_erased(home / ERASED))
         except BaseException:
             for part in reversed(opened):
                 part.close()
@@ -186,16 +189,28 @@ class Journal:
             del mine.gate
             raise
 
-    def forget(self, key: str) -> None:
-        """Destroy the key of side rows, durably on return; what it sealed can never be read again.
+    def forget(self, *keys: str) -> int:
+        """Destroy keys of side rows, durably on return; what they sealed is never read again.
 
-        The entries that say who asked and that it was done are the caller's.
+        Returns how many there were. Their names are kept in ``erased.list``, so that an older
+        key file cannot bring them back. The entries that say who asked and that it was done are
+        the caller's.
         """
         if self._writer is None:
             raise _reading_only()
-        number = self._keys.side.forget(key)
+        side = self._keys.side
+        found = [Erased(key, number) for key in keys if (number := side.find(key)) is not None]
+        if found:
+            add_erased(self.home, found)
+            self._destroy(found)
+        return len(found)
+
+    def _destroy(self, erased: Sequence[Erased]) -> None:
+        for name, number in erased:
+            self._keys.side.destroy(name, number)
+        numbers = {number for _, number in erased}
         with self._sides_lock:
-            for known in [k for k, (record, _) in self._sides.items() if record == number]:
+            for known in [k for k, (record, _) in self._sides.items() if record in numbers]:
                 del self._sides[known]
 
     # --- reading ---

@@ -109,16 +109,27 @@ class KeyFile:
                 self._ciphers.popitem(last=False)
             return cipher
 
-    def forget(self, name: str) -> int | None:
-        """Destroy a name's key, durably on return; its record's number, None when it had none."""
+    def find(self, name: str) -> int | None:
+        """The record of this name's living key; None when it has none."""
+        with self._lock:
+            return self._records.get(self._whose(name))
+
+    def destroy(self, name: str, number: int) -> bool:
+        """Destroy the record if it holds this name's key, durably on return; whether it did.
+
+        A key made under the same name since has another record and stays.
+        """
         whose = self._whose(name)
         with self._lock:
-            number = self._records.pop(whose, None)
-            if number is not None:
-                self._ciphers.pop(number, None)
-                self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
-                os.fsync(self._fd)
-            return number
+            record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
+            if number < 1 or record[:1] != _ALIVE or record[_WHOSE] != whose:
+                return False
+            if self._records.get(whose) == number:
+                del self._records[whose]
+            self._ciphers.pop(number, None)
+            self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
+            os.fsync(self._fd)
+            return True
 
     def close(self) -> None:
         """May be called twice."""

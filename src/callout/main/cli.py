@@ -31,6 +31,7 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 # Commands that live in files of their own, loaded only when they are asked for.
 _ELSEWHERE = {
     "demo": "callout.main.demo",
+    "erase": "callout.main.erase",
     "log": "callout.main.log",
     "prove": "callout.main.log",
     "verify": "callout.main.log",
@@ -225,6 +226,7 @@ def serve(
             bound,
             drill=False,
             escalate_s=setting_int("CALLOUT_ESCALATE_S", 1, 3600),
+            keep_days=setting_int("CALLOUT_KEEP_DAYS", 0, 36500),
             further_names=setting("CALLOUT_NAMES"),
             tls=tls,
             ready=lambda: click.echo(f"The room is open at {url}"),

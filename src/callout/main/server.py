@@ -53,6 +53,7 @@ def build(
     *,
     drill: bool,
     escalate_s: int,
+    keep_days: int = 0,
     further_names: str = "",
     about: dict[str, object] | None = None,
     tls: tuple[Path, Path] | None = None,
@@ -61,7 +62,12 @@ def build(
     """A room behind a server that is not running yet."""
     host, port = bound.getsockname()[:2]
     room = Room(
-        home.picture, home.credentials, drill=drill, escalate_s=escalate_s, about=about or {}
+        home.picture,
+        home.credentials,
+        drill=drill,
+        escalate_s=escalate_s,
+        about=about or {},
+        keep_days=keep_days,
     )
     app = create_app(room, names_for(host, port, further_names), secure=tls is not None)
     config = uvicorn.Config(

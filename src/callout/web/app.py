@@ -23,7 +23,16 @@ from litestar.openapi.spec import (
 from callout import __version__
 from callout.access import Actor
 from callout.base.errors import CalloutError
-from callout.web import api_alarms, api_incidents, api_log, api_session, api_units, ingest, pages
+from callout.web import (
+    api_alarms,
+    api_erasure,
+    api_incidents,
+    api_log,
+    api_session,
+    api_units,
+    ingest,
+    pages,
+)
 from callout.web.door import Door
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
@@ -40,6 +49,8 @@ HANDLERS = (
     api_incidents.get_recommendation,
     api_incidents.post_assignment,
     api_incidents.post_close,
+    api_erasure.post_erase_incident,
+    api_erasure.post_erase_alarm,
     api_units.get_units,
     api_units.post_status,
     api_units.post_search,

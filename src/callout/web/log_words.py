@@ -13,6 +13,8 @@ _LINES = {
     "UnitLeft": "{unit} {left}",
     "IncidentRequeued": "Waiting again: {unit} was taken for {taken_for}",
     "IncidentClosed": "Closed: {reason}",
+    "ErasureAsked": "To be erased: {reason}",
+    "ErasureDone": "Erased: what was said, and where it was",
 }
 _LEFT = {"cleared": "cleared", "diverted": "diverted", "closed": "released at close"}
 

@@ -22,6 +22,7 @@ from callout.dispatch import Picture
 from callout.incidents import due
 from callout.incidents.commands import escalate_alarm
 from callout.journal import Entry, Receipt
+from callout.web.erasing import Erasing
 from callout.web.live import Live
 
 _log = structlog.get_logger()
@@ -41,6 +42,7 @@ class Room:
         drill: bool,
         escalate_s: int,
         about: dict[str, object],
+        keep_days: int = 0,
     ) -> None:
         """Take over a picture; ``start`` begins to keep it current."""
         self.picture = picture
@@ -51,6 +53,7 @@ class Room:
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
+        self._erasing = Erasing(picture, keep_days)
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,6 +78,7 @@ class Room:
             loop.create_task(self._every(1.0, self.live.tick)),
             loop.create_task(self._every(0.25, self._snap)),
             loop.create_task(self._every(1.0, self._escalate)),
+            loop.create_task(self._erasing.run()),
         ]
 
     async def stop(self) -> None:

@@ -25,6 +25,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/incidents/{incident_id}/recommendation", Action.RECOMMEND),
     Route("POST", "/api/incidents/{incident_id}/assignments", Action.ASSIGN),
     Route("POST", "/api/incidents/{incident_id}/close", Action.INCIDENT_CLOSE),
+    Route("POST", "/api/incidents/{incident_id}/erase", Action.ERASE),
+    Route("POST", "/api/alarms/{alarm_id}/erase", Action.ERASE),
     Route("GET", "/api/units", Action.UNIT_READ),
     Route("POST", "/api/units/{unit_id}/status", Action.UNIT_STATUS),
     Route("POST", "/api/positions", Action.POSITION_REPORT),

@@ -122,6 +122,7 @@ def incident_view(
         "waiting_since_us": incident.waiting_since_us or None,
         "closed_us": incident.closed_us or None,
         "requeued": incident.requeued,
+        "erased": bool(incident.erased_us),
         "alarms": list(incident.alarms),
         "units": [_part(picture, incident, part.unit, part) for part in incident.units],
         "version": incident.version,
