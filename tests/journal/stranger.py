@@ -2,7 +2,7 @@
 
 Needs Python and ``cryptography`` only. It checks an exported folder whole, or one proof.
 
-    python stranger.py FOLDER KEY        python stranger.py x.proof KEY
+    python stranger.py FOLDER KEY [EARLIER_CHECKPOINT]        python stranger.py x.proof KEY
 """
 
 import base64
@@ -77,7 +77,7 @@ def path_of(level, number, width):
     return f"tile/{level}/{digits}" + ("" if width == 256 else f".p/{width}")
 
 
-def verify_folder(folder, key):
+def verify_folder(folder, key, earlier=None):
     size, root = open_note((folder / "checkpoint").read_bytes(), key)
     hashes, versions = [], {}
     for number in range((size + 255) // 256):
@@ -103,6 +103,10 @@ def verify_folder(folder, key):
         row = [root_of(row[at : at + 256]) for at in range(0, len(row) // 256 * 256, 256)]
         level += 1
     assert root_of(hashes) == root
+    if earlier is not None:
+        size1, root1 = open_note(earlier, key)
+        assert size1 <= size
+        assert root_of(hashes[:size1]) == root1, "the log did not only grow"
     return size
 
 
@@ -130,6 +134,7 @@ def verify_proof(text, key):
 if __name__ == "__main__":
     what = Path(sys.argv[1])
     if what.is_dir():
-        print(verify_folder(what, sys.argv[2]), "entries verified")
+        kept = Path(sys.argv[3]).read_bytes() if len(sys.argv) > 3 else None
+        print(verify_folder(what, sys.argv[2], kept), "entries verified")
     else:
         print(verify_proof(what.read_bytes(), sys.argv[2]))

@@ -1,6 +1,7 @@
 """Proofs: against RFC 6962's own definition, and against everybody's good and bad vectors."""
 
 import base64
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -29,6 +30,7 @@ def naive(hashes: list[bytes]) -> bytes:
     return node_hash(naive(hashes[:k]), naive(hashes[k:]))
 
 
+@functools.cache
 def node(height: int, index: int) -> bytes:
     return naive(LEAVES[index << height : (index + 1) << height])
 
@@ -37,14 +39,14 @@ ROOTS = [naive(LEAVES[:size]) for size in range(len(LEAVES) + 1)]
 
 
 def test_every_entry_of_every_small_tree_is_proved() -> None:
-    for size in [*range(1, 70), 128, 129, 255, 256, 257, 300]:
+    for size in range(1, 301):
         for index in range(size):
             path = proof.inclusion(node, index, size)
             proof.verify_inclusion(LEAVES[index], index, size, path, ROOTS[size])
 
 
 def test_every_growth_of_small_trees_is_proved() -> None:
-    for size2 in [*range(70), 256, 257, 300]:
+    for size2 in [*range(130), *range(250, 260), 300]:
         for size1 in range(size2 + 1):
             path = proof.consistency(node, size1, size2)
             proof.verify_consistency(size1, ROOTS[size1], size2, ROOTS[size2], path)

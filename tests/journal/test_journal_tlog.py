@@ -1,10 +1,13 @@
 """The log as tiles, files and proofs; and a stranger who verifies them from the document alone."""
 
 import base64
+import itertools
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 import stranger
 from hypothesis import given
@@ -14,7 +17,7 @@ from callout.base.clock import ManualClock
 from callout.base.errors import BadInputError, CalloutError, DamagedError, NotFoundError
 from callout.journal import Batch, Draft, Journal, Side
 from callout.journal.export import export, read_bundle, verify_export
-from callout.journal.note import Signer, Verifier, parse_checkpoint
+from callout.journal.note import Checkpoint, Signer, Verifier, parse_checkpoint
 from callout.journal.tlog import TilePath, parse_path, paths, verify_proof
 from callout.journal.tree import Tree, leaf_hash
 
@@ -115,9 +118,9 @@ def test_every_entry_is_proved_to_us_and_to_a_stranger(journal: Journal) -> None
 def test_a_changed_proof_is_refused(journal: Journal) -> None:
     fill(journal, 20)
     text, verifier = journal.log().prove(7), journal.verifier()
-    for at in range(len(text)):
+    for at, bit in itertools.product(range(len(text)), range(8)):
         damaged = bytearray(text)
-        damaged[at] ^= 1
+        damaged[at] ^= 1 << bit
         with pytest.raises(CalloutError):
             verify_proof(bytes(damaged), verifier)
     for cut in range(0, len(text), 7):
@@ -163,6 +166,84 @@ def test_a_damaged_export_is_noticed(journal: Journal, tmp_path: Path) -> None:
             verify_export(folder, verifier)
         path.write_bytes(whole)
     assert verify_export(folder, verifier).size == 300
+
+
+def test_an_export_that_is_cut_short_leaves_what_verified(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(journal, 300)
+    folder, verifier = tmp_path / "log", journal.verifier()
+    export(journal.log(), verifier, folder)
+    earlier = (folder / "checkpoint").read_bytes()
+    fill(journal, 300)
+    log = journal.log()
+    reads = len(paths(600, 300))
+    for cut in range(reads + 1):
+        # Cut at each read, and after all of them where the checkpoint would be written.
+        with monkeypatch.context() as patch:
+            patch.setattr(log, "read", cut_after(cut, log.read))
+            patch.setattr("callout.journal.export.write_durably", cut_after(0, None))
+            with pytest.raises(KeyboardInterrupt):
+                export(log, verifier, folder)
+        assert verify_export(folder, verifier).size == 300
+        assert stranger.verify_folder(folder, verifier.encoded()) == 300
+    assert export(log, verifier, folder) == reads
+    assert stranger.verify_folder(folder, verifier.encoded(), earlier) == 600
+
+
+def cut_after(count: int, call: Callable[..., bytes] | None) -> Callable[..., bytes]:
+    left = iter(range(count))
+
+    def cut(*words: object, **named: object) -> bytes:
+        if call is None or next(left, None) is None:
+            raise KeyboardInterrupt
+        return call(*words, **named)
+
+    return cut
+
+
+def test_a_stranger_sees_that_a_log_did_not_grow_from_an_earlier_one(
+    journal: Journal, tmp_path: Path
+) -> None:
+    fill(journal, 20)
+    folder = tmp_path / "log"
+    export(journal.log(), journal.verifier(), folder)
+    signer = Signer.parse((journal.home / "keys" / "log.key").read_text())
+    forked = signer.sign(Checkpoint("callout", 10, bytes(32)).text())
+    key = journal.verifier().encoded()
+    with pytest.raises(AssertionError, match="only grow"):
+        stranger.verify_folder(folder, key, forked)
+
+
+@pytest.mark.parametrize("change", ["replace(body, 'Stra', 'Gass')", "'{'"])
+def test_a_changed_entry_is_neither_proved_nor_exported(
+    open_home: Callable[..., Journal], tmp_path: Path, change: str
+) -> None:
+    journal = open_home()
+    fill(journal, 300)
+    journal.close()
+    with closing(apsw.Connection(str(journal.home / "journal.db"))) as database:
+        for (name,) in list(
+            database.execute("SELECT name FROM sqlite_schema WHERE type='trigger'")
+        ):
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute(f"UPDATE event SET body = {change} WHERE seq IN (5, 299)")
+    with closing(Journal.open(journal.home, clock=ManualClock(), writable=False)) as changed:
+        for seq in (5, 299):
+            with pytest.raises(DamagedError, match=f"entry {seq}"):
+                changed.log().prove(seq)
+        with pytest.raises(DamagedError, match="entry 5"):
+            export(changed.log(), changed.verifier(), tmp_path / "log")
+    assert not (tmp_path / "log" / "checkpoint").exists()
+
+
+def test_a_view_keeps_a_few_tiles_only(journal: Journal) -> None:
+    fill(journal, 256 * 20 + 3)
+    log = journal.log()
+    for where in paths(log.size):
+        log.read(where.text())
+    assert len(log._kept) <= 16
+    assert log.root_at(log.size) == log.head.root
 
 
 def test_another_logs_folder_is_not_gone_on_with(

@@ -1,7 +1,8 @@
 """The log as static files, written and verified: a folder that any web server can serve at /log/.
 
 Tiles never change once they are full, so an export goes on where the last one ended. The
-checkpoint is written last and by rename: what is there always fits it.
+checkpoint is written last and by rename, and what only the one before it needs is removed after
+that: an export that is cut short leaves a folder that verifies as it did before.
 """
 
 import os
@@ -34,11 +35,13 @@ def export(
         path = folder / where.text()
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, log.read(where.text()))
-        if where.width == TILE_WIDTH:
-            shutil.rmtree(path.with_name(path.name + ".p"), ignore_errors=True)
-    for parent in sorted({folder, *((folder / where.text()).parent for where in wanted)}):
-        sync_folder(parent)
+    for parent in {up for where in wanted for up in Path(where.text()).parents}:
+        sync_folder(folder / parent)
     write_durably(folder / CHECKPOINT, log.head.note, mode=0o644)
+    # C2SP tlog-tiles, "Partial Tiles": they may go once the full one is there.
+    for where in wanted:
+        if where.width == TILE_WIDTH:
+            shutil.rmtree(folder / f"{where.text()}.p", ignore_errors=True)
     progress(len(wanted), len(wanted))
     return len(wanted)
 

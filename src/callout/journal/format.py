@@ -160,14 +160,40 @@ def leaf_of(columns: dict[str, Any]) -> bytes:
 
 
 def leaf_columns(leaf: bytes) -> dict[str, Any]:
-    """The columns of a leaf, ``body`` as an object; BadInputError when it is not a leaf of ours."""
+    """The columns of a leaf, ``body`` as an object; BadInputError when ``prepare`` never wrote it.
+
+    Whoever holds a log's key can sign anything; what is shown of a leaf must not be able to
+    pretend to be something else.
+    """
     try:
         columns: dict[str, Any] = msgspec.json.decode(leaf, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInputError(f"this is no entry ({error})", todo="Ask for the proof again") from None
-    if set(columns) != set(COLUMNS) or leaf_of(columns) != leaf:
+    if set(columns) != set(COLUMNS) or leaf_of(columns) != leaf or not _is_entry(columns):
         raise BadInputError("this is no entry of a callout journal", todo="Ask for the proof again")
     return columns
+
+
+def _is_entry(columns: dict[str, Any]) -> bool:
+    """Whether these values keep the rules of docs/journal.md, "An entry"."""
+    numbers = [columns[name] for name in ("seq", "version", "recorded_us")]
+    if columns["claimed_us"] is not None:
+        numbers.append(columns["claimed_us"])
+    texts = [columns[name] for name in ("stream", "actor", "agency", "type", "key")]
+    body = columns["body"]
+    if any(type(n) is not int or not -MAX_INT <= n <= MAX_INT for n in numbers):
+        return False
+    if any(type(t) is not str for t in texts) or type(body) is not dict:
+        return False
+    stream, actor, agency, kind, key = texts
+    names = [stream, actor, agency] if agency else [stream, actor]
+    if not all(_NAME.fullmatch(name) for name in names) or not _TYPE.fullmatch(kind):
+        return False
+    try:
+        _check_object(body, kind, MAX_DEPTH)
+    except BadInputError:
+        return False
+    return bool(key) and columns["seq"] >= 0 and columns["version"] >= 1
 
 
 def _check_size(start: str, end: str, where: str) -> None:

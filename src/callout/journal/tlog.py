@@ -8,15 +8,19 @@ import base64
 import re
 from typing import Final, NamedTuple
 
+import msgspec
+
 from callout.base.errors import BadInputError, DamagedError, NotFoundError
 from callout.journal import proof
-from callout.journal.driver import Driver, Head
+from callout.journal.driver import Driver, Head, Row
 from callout.journal.grown import body_of, row_leaf, split_hashes
 from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
 from callout.journal.tree import TILE_HEIGHT, TILE_WIDTH, leaf_hash, subtree_root
 
 CHECKPOINT: Final = "checkpoint"
 _CHECK: Final = "Run callout check on this home"
+# A proof looks at two or three tiles of each level again and again; an export at each tile once.
+_TILES_KEPT: Final = 16
 _PROOF_1: Final = "c2sp.org/tlog-proof@v1"
 _NUMBER: Final = r"(0|[1-9][0-9]{0,17})"
 _INDEX: Final = r"((?:x[0-9]{3}/)*[0-9]{3})"
@@ -104,7 +108,7 @@ class Log:
         rows = self._driver.read(seq - 1, seq, 1) if 0 <= seq < self.size else []
         if not rows:
             raise NotFoundError(f"there is no entry {seq}", where="log", todo="Check the number")
-        return row_leaf(rows[0], body_of(rows[0]))
+        return _leaf_of(rows[0])
 
     def root_at(self, size: int) -> bytes:
         """The root that the log had when it had ``size`` entries, from the tiles of now."""
@@ -116,11 +120,15 @@ class Log:
 
     def prove(self, seq: int) -> bytes:
         """A C2SP tlog-proof of one entry. Its ``extra`` line is the leaf itself, so that whoever
-        verifies the proof reads what was proved instead of being told.
+        verifies the proof reads what was proved instead of being told. DamagedError when the
+        entry is not the one that was signed.
         """  # noqa: D205 - one sentence
         leaf = self.leaf(seq)
         path = proof.inclusion(self._node, seq, self.size)
-        proof.verify_inclusion(leaf_hash(leaf), seq, self.size, path, self.head.root)
+        try:
+            proof.verify_inclusion(leaf_hash(leaf), seq, self.size, path, self.head.root)
+        except BadInputError as error:
+            raise _changed(seq) from error
         lines = [_PROOF_1, f"extra {_b64(leaf)}", f"index {seq}", *map(_b64, path), "", ""]
         return "\n".join(lines).encode() + self.head.note
 
@@ -129,7 +137,13 @@ class Log:
         rows = self._driver.read(first - 1, first + where.width - 1, where.width)
         if len(rows) != where.width:
             raise DamagedError("entries are missing", where=where.text(), todo=_CHECK)
-        leaves = [row_leaf(row, body_of(row)) for row in rows]
+        leaves = [_leaf_of(row) for row in rows]
+        # Of a full tile the hashes were kept when the entries were written.
+        for seq, (leaf, kept) in enumerate(
+            zip(leaves, self._hashes(0, where.number), strict=False), first
+        ):
+            if leaf_hash(leaf) != kept:
+                raise _changed(seq)
         return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
 
     def _node(self, height: int, index: int) -> bytes:
@@ -142,6 +156,8 @@ class Log:
         kept = self._kept.get((level, number))
         if kept is None:
             kept = self._kept[level, number] = self._found(level, number)
+            if len(self._kept) > _TILES_KEPT:
+                del self._kept[next(iter(self._kept))]
         return kept
 
     def _found(self, level: int, number: int) -> list[bytes]:
@@ -157,7 +173,7 @@ class Log:
         rows = self._driver.read(first - 1, end - 1, TILE_WIDTH)
         if len(rows) != end - first:
             raise DamagedError("entries are missing", where=f"tile {level}/{number}", todo=_CHECK)
-        return [leaf_hash(row_leaf(row, body_of(row))) for row in rows]
+        return [leaf_hash(_leaf_of(row)) for row in rows]
 
 
 class Proved(NamedTuple):
@@ -189,6 +205,19 @@ def verify_proof(text: bytes, verifier: Verifier) -> Proved:
         raise _no_proof(f"it is of the log {checkpoint.origin}, the key is of {verifier.name}")
     proof.verify_inclusion(leaf_hash(leaf), int(index[1]), checkpoint.size, path, checkpoint.root)
     return Proved(leaf, int(index[1]), checkpoint)
+
+
+def _leaf_of(row: Row) -> bytes:
+    try:
+        return row_leaf(row, body_of(row))
+    except msgspec.DecodeError as error:
+        raise DamagedError(
+            f"the body of entry {row[0]} is damaged: {error}", where="journal", todo=_CHECK
+        ) from error
+
+
+def _changed(seq: int) -> DamagedError:
+    return DamagedError(f"entry {seq} is not the one that was signed", where="journal", todo=_CHECK)
 
 
 def _b64(data: bytes) -> str:

@@ -1,5 +1,6 @@
 """``callout log``, ``prove`` and ``verify``: what an outsider needs, and what they do with it."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -87,8 +88,13 @@ def verify(proof: Path, key: str) -> None:
     click.echo(f"recorded {iso_utc(entry['recorded_us'])} by {entry['actor']}")
     if entry["claimed_us"] is not None:
         click.echo(f"claimed for {iso_utc(entry['claimed_us'])}")
-    click.echo(proved.leaf.decode())
+    click.echo(_shown(proved.leaf))
     click.echo("the proof holds")
+
+
+def _shown(leaf: bytes) -> str:
+    """The leaf as text; what a terminal might obey instead of showing is escaped, as JSON may."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in leaf.decode())
 
 
 @contextmanager
