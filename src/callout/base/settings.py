@@ -35,6 +35,11 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         "Days until personal detail of closed incidents is erased by itself; 0: by hand only.",
     ),
+    Setting(
+        "CALLOUT_WITNESS",
+        "",
+        "File on another disk or machine that remembers the last checkpoint too.",
+    ),
     Setting("CALLOUT_LOG", "info", "Least level that is logged: debug, info, warning or error."),
 )
 _BY_ENV = {setting.env: setting for setting in SETTINGS}

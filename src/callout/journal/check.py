@@ -54,8 +54,11 @@ class Report(NamedTuple):
         return not self.problems
 
 
-def check(home: Path) -> Report:
-    """Prove a home. NotFoundError when there is no journal in it; damage is in the report."""
+def check(home: Path, *, keys: Path | None = None) -> Report:
+    """Prove a home. NotFoundError when there is no journal in it; damage is in the report.
+
+    ``keys``: the folder of its keys when it lies elsewhere, as that of a backup does.
+    """
     path = home / "journal.db"
     try:
         database = open_to_check(path)
@@ -67,7 +70,7 @@ def check(home: Path) -> Report:
         sqlite_says = aside.submit(_sqlite_problems, path)
         try:
             database.execute("BEGIN")
-            checker.run(home)
+            checker.run(keys or home / "keys")
         except apsw.Error as error:
             checker.report(checker.next_seq, f"the file cannot be read on from here: {error}")
         finally:
@@ -94,12 +97,12 @@ class _Checker:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(Problem(seq, what, todo))
 
-    def run(self, home: Path) -> None:
+    def run(self, folder: Path) -> None:
         if schema_of(self._db) != expected_schema():
             self.report(-1, "the tables are not the ones of schema.sql")
         self._entries()
         self._tiles_beyond()
-        keys = self._keys(home)
+        keys = self._keys(folder)
         try:
             self._head(keys)
             self._sides(keys)
@@ -222,8 +225,7 @@ class _Checker:
 
     # --- side rows and keys ---
 
-    def _keys(self, home: Path) -> Keys | None:
-        folder = home / "keys"
+    def _keys(self, folder: Path) -> Keys | None:
         try:
             keys = Keys.load(folder, writable=False)
             signer = Signer.parse((folder / "log.key").read_text(errors="replace"))

@@ -19,14 +19,17 @@ from callout.base.errors import (
     RefusedError,
     UnavailableError,
 )
+from callout.base.ids import new_id
 from callout.journal import note
 from callout.journal.driver import Driver, Head
-from callout.journal.entries import Batch, Entry, Receipt
+from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.erased import ERASED, Erased, add_erased, read_erased
+from callout.journal.events import HistoryResumed
 from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
 from callout.journal.keys import Keys, sync_folder
+from callout.journal.memory import Doubt, Memory
 from callout.journal.note import Verifier
 from callout.journal.plan import Request
 from callout.journal.seal import open_box, seal
@@ -36,6 +39,8 @@ from callout.journal.tlog import Log
 from callout.journal.tree import EMPTY_ROOT
 from callout.journal.writer import Writer, die
 
+#: Whose key seals the names of those who acted at the machine itself.
+MACHINE_KEY = "staff/machine"
 _SIDES_KEPT = 4096
 # Of a replay: small enough that entries die before the garbage collector has looked at them.
 _PAGE = 256
@@ -48,13 +53,14 @@ class Journal:
     """The second file: what is not history."""
 
     def __init__(
-        self, home: Path, *, keys: Keys, driver: Driver, state: State, lock_fd: int
+        self, home: Path, *, keys: Keys, driver: Driver, state: State, memory: Memory, lock_fd: int
     ) -> None:
         """Use ``Journal.open``."""
         self.home = home
         self.state = state
         self._keys = keys
         self._driver = driver
+        self._memory = memory
         self._lock_fd = lock_fd
         self._feed = Feed()
         self._writer: Writer | None = None
@@ -74,17 +80,22 @@ class Journal:
         writable: bool = True,
         on_fatal: Callable[[BaseException], object] = die,
         tree: bool = True,
+        witness: Path | None = None,
+        doubted: bool = False,
     ) -> "Journal":
         """Open a home; made when it is missing and ``writable``.
 
         ``origin`` names the log in its checkpoints and counts only when the home is new.
         ``on_fatal`` hears of an error after which nothing may be acknowledged any more.
         ``tree=False`` leaves tree and checkpoint out: for the benchmark only.
+        ``witness`` is a file elsewhere that remembers the last checkpoint too. ``doubted``: open
+        for writing even though it is not the journal that is remembered; see ``resume``.
         HomeInUseError: another process has it. NotFoundError: nothing there, or a key file is
-        missing. DamagedError: the files do not fit each other.
+        missing. DamagedError: the files do not fit each other, or (detail ``kind``: rolled_back,
+        forked, unknown, other_log) the journal is not the one that is remembered.
         """
         if not writable:
-            return cls._open_reading(home, clock)
+            return cls._open_reading(home, clock, witness)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock_fd = _lock(home)
         for name in ("journal.db", "state.db"):
@@ -93,6 +104,7 @@ class Journal:
         opened: list[Keys | Driver | State] = []
         try:
             path = home / "journal.db"
+            new = not SqliteDriver.exists(path)
             if SqliteDriver.exists(path):
                 keys = Keys.load(home / "keys", writable=True)
                 opened.append(keys)
@@ -105,7 +117,14 @@ class Journal:
             opened.append(driver)
             state = State(home / "state.db", clock=clock, writable=True)
             opened.append(state)
-            journal = cls(home, keys=keys, driver=driver, state=state, lock_fd=lock_fd)
+            memory = Memory(state, keys.verifier, witness)
+            if new:
+                memory.begin(driver.head().note)
+            journal = cls(
+                home, keys=keys, driver=driver, state=state, memory=memory, lock_fd=lock_fd
+            )
+            if not doubted:
+                journal._refuse_doubts()
             journal._start(clock, on_fatal, with_tree=tree)
             # A crash came between list and key, or an older key file was put back.
             journal._destroy(read_erased(home / ERASED))
@@ -117,11 +136,16 @@ class Journal:
         return journal
 
     @classmethod
-    def _open_reading(cls, home: Path, clock: Clock) -> "Journal":
+    def _open_reading(cls, home: Path, clock: Clock, witness: Path | None) -> "Journal":
         driver = SqliteDriver(home / "journal.db", writable=False)
         keys = Keys.load(home / "keys", writable=False)
         state = State(home / "state.db", clock=clock, writable=False)
-        return cls(home, keys=keys, driver=driver, state=state, lock_fd=-1)
+        memory = Memory(state, keys.verifier, witness)
+        return cls(home, keys=keys, driver=driver, state=state, memory=memory, lock_fd=-1)
+
+    def _refuse_doubts(self) -> None:
+        for doubt in self.doubts():
+            raise doubt.error()
 
     def _start(
         self, clock: Clock, on_fatal: Callable[[BaseException], object], *, with_tree: bool
@@ -188,6 +212,43 @@ class Journal:
         except BaseException:
             del mine.gate
             raise
+
+    def doubts(self) -> list[Doubt]:
+        """Why this may not be the journal that is remembered; empty when all is well."""
+        return self._memory.doubts(lambda: Log(self._driver, self._driver.head()))
+
+    def remember(self) -> None:
+        """Keep the present checkpoint in state.db and at the witness. Waits for the disk."""
+        if self._writer is not None:
+            self._memory.remember(self._writer.head.note)
+
+    def resume(self, *, name: str, reason: str, kind: str = "", lost_keys: int = 0) -> Receipt:
+        """Enter that a named person lets a doubted journal go on, and remember it from now on.
+
+        ``kind`` is "restored" when it was put back on purpose; else what ``doubts`` says.
+        RefusedError when there is no doubt.
+        """
+        doubts = self.doubts()
+        if not doubts and not kind:
+            raise RefusedError(
+                "there is no doubt about this journal", where=str(self.home), todo="Just start it"
+            )
+        known = doubts[0].remembered if doubts else None
+        found = note.parse_checkpoint(self._keys.verifier.open(self.checkpoint()))
+        fact = HistoryResumed(
+            kind=kind or doubts[0].kind,
+            size=found.size,
+            root=found.root.hex(),
+            remembered_size=known.size if known else None,
+            remembered_root=known.root.hex() if known else None,
+            lost_keys=lost_keys,
+        )
+        side = Side("who", {"name": name, "reason": reason}, MACHINE_KEY)
+        stream = f"history/{self._keys.verifier.name}"
+        draft = Draft(stream, fact.TYPE, fact.body(), (side,))
+        receipt = self.append(Batch((draft,), new_id()))
+        self.remember()
+        return receipt
 
     def forget(self, *keys: str) -> int:
         """Destroy keys of side rows, durably on return; what they sealed is never read again.
@@ -298,6 +359,7 @@ class Journal:
             self._closed = True
             if self._writer is not None:
                 self._writer.close()
+                self.remember()
             self.state.close()
             self._driver.close()
             self._keys.close()

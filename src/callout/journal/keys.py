@@ -131,6 +131,16 @@ class KeyFile:
             os.fsync(self._fd)
             return True
 
+    def lose_up_to(self, number: int) -> int:
+        """Mark every record up to this one that was never written as destroyed; how many."""
+        with self._lock:
+            lost = range(self._used, number + 1)
+            for missing in lost:
+                self._write(missing, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
+            self._used = max(self._used, number + 1)
+            self._dirty = self._dirty or bool(lost)
+            return len(lost)
+
     def close(self) -> None:
         """May be called twice."""
         with self._lock:
@@ -146,8 +156,9 @@ class KeyFile:
         try:
             if (number + 1) * RECORD_BYTES > self._room:
                 # Room is taken in advance, so that a full disk is met here and not at fsync.
-                os.posix_fallocate(self._fd, self._room, _GROW_BYTES)
-                self._room += _GROW_BYTES
+                while (number + 1) * RECORD_BYTES > self._room:
+                    os.posix_fallocate(self._fd, self._room, _GROW_BYTES)
+                    self._room += _GROW_BYTES
             os.pwrite(self._fd, record, number * RECORD_BYTES)
         except OSError as error:
             raise FullError(

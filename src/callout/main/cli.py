@@ -21,7 +21,7 @@ from callout.base.ids import new_id
 from callout.base.settings import home_folder, setting, setting_int
 from callout.journal import check
 from callout.main.logs import start_logs
-from callout.main.opening import open_journal
+from callout.main.opening import open_journal, remembered
 
 _ENOSPC = 28
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -30,10 +30,13 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 
 # Commands that live in files of their own, loaded only when they are asked for.
 _ELSEWHERE = {
+    "backup": "callout.main.backup",
     "demo": "callout.main.demo",
     "erase": "callout.main.erase",
     "log": "callout.main.log",
     "prove": "callout.main.log",
+    "restore": "callout.main.backup",
+    "resume": "callout.main.resume",
     "verify": "callout.main.log",
 }
 
@@ -175,12 +178,14 @@ def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | No
 @home_option
 def check_command(home: str | None) -> None:
     """Prove journal, tree and side rows against each other; also while a server runs."""
-    report = check(home_folder(home))
-    for problem in report.problems:
+    folder = home_folder(home)
+    report = check(folder)
+    problems = [*report.problems, *remembered(folder)]
+    for problem in problems:
         click.echo(f"seq {problem.seq}: {problem.what}. {problem.todo}", err=True)
     click.echo(f"{report.entries} entries, root {report.root}")
-    if not report.ok:
-        click.echo(f"callout: {len(report.problems)} problems", err=True)
+    if problems:
+        click.echo(f"callout: {len(problems)} problems", err=True)
         sys.exit(1)
     click.echo("the journal checks")
 

@@ -1,18 +1,23 @@
 """Opening a home's journal for writing, when there is room to write."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
-from callout.base.clock import Clock
-from callout.base.errors import FullError
-from callout.journal import Journal
+from callout.base.clock import Clock, SystemClock
+from callout.base.errors import CalloutError, FullError
+from callout.base.settings import setting
+from callout.journal import Journal, Problem
 
 #: SQLite needs room for its WAL and index before it can say in words that there is none.
 LEAST_FREE_BYTES = 4 * 1024 * 1024
 
 
-def open_journal(home: Path, clock: Clock) -> Journal:
-    """The journal, locked for us; FullError when the disk has no room to begin with."""
+def open_journal(home: Path, clock: Clock, *, doubted: bool = False) -> Journal:
+    """The journal, locked for us; FullError when the disk has no room to begin with.
+
+    ``doubted``: even when it is not the one that is remembered, which is DamagedError else.
+    """
     there = next(folder for folder in (home, *home.absolute().parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
     if free < LEAST_FREE_BYTES:
@@ -21,4 +26,23 @@ def open_journal(home: Path, clock: Clock) -> Journal:
             where=str(home),
             todo=f"Make room; callout starts with {LEAST_FREE_BYTES // 1024 // 1024} MiB",
         )
-    return Journal.open(home, clock=clock)
+    return Journal.open(home, clock=clock, witness=witness_file(), doubted=doubted)
+
+
+def remembered(home: Path) -> list[Problem]:
+    """What speaks against this being the journal that state.db and the witness remember."""
+    try:
+        journal = Journal.open(home, clock=SystemClock(), writable=False, witness=witness_file())
+        with closing(journal):
+            return [
+                Problem(-1, f"{doubt.where}: {doubt.words()}", doubt.error().todo)
+                for doubt in journal.doubts()
+            ]
+    except CalloutError:
+        return []  # what keeps it from opening is check's to say
+
+
+def witness_file() -> Path | None:
+    """Where CALLOUT_WITNESS says that the last checkpoint is kept as well."""
+    text = setting("CALLOUT_WITNESS")
+    return Path(text).expanduser() if text else None

@@ -79,6 +79,7 @@ class Room:
             loop.create_task(self._every(0.25, self._snap)),
             loop.create_task(self._every(1.0, self._escalate)),
             loop.create_task(self._erasing.run()),
+            loop.create_task(self._remember()),
         ]
 
     async def stop(self) -> None:
@@ -169,6 +170,12 @@ class Room:
 
     def _snap(self) -> None:
         self.picture.positions.snap(self.picture.roads)
+
+    async def _remember(self) -> None:
+        # It waits for a disk, perhaps one far away: in a thread, and only ever in one.
+        while True:
+            await asyncio.to_thread(self.picture.journal.remember)
+            await self.clock.wait_s(1.0)
 
     def _escalate(self) -> None:
         now_us = self.clock.now_us()

@@ -1,0 +1,244 @@
+"""Copies of a home, made while it runs, and a home made from a copy.
+
+A backup is a folder with journal.db, state.db (without sessions), log.pub, erased.list and
+manifest.json. Keys never lie in it: they go into a file of their own, or the backup opens
+nothing. Restoring destroys again what was erased since.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import apsw
+import msgspec
+
+from callout.base.clock import Clock, iso_utc
+from callout.base.errors import BadInputError, DamagedError, NotFoundError
+from callout.journal.erased import ERASED, Erased, read_erased, write_erased
+from callout.journal.keychest import unpack
+from callout.journal.keys import KeyFile, sync_folder, write_durably
+from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
+from callout.journal.sqlite import open_to_check
+
+MANIFEST: Final = "manifest.json"
+_FORMAT: Final = 1
+_PAGES: Final = 2_000
+# Who is signed in, and who guessed wrong: of this machine and this hour.
+_NOT_COPIED: Final = ("session", "failures")
+_TODO: Final = "Name a folder that callout backup made"
+Progress = Callable[[int, int], None]
+
+
+class Manifest(msgspec.Struct):
+    """What a backup says of itself."""
+
+    format: int
+    made: str
+    version: str
+    log: str
+    size: int
+    root: str
+    city: str = ""
+
+
+class Restored(NamedTuple):
+    """What a restore did."""
+
+    size: int
+    erased_again: int
+    """Keys that were destroyed after the backup and are destroyed again."""
+    lost_keys: int
+    """Side rows' keys that the key file is too old to have."""
+    newest_list: bool
+    """Whether a list of erasures newer than the backup's own was found."""
+
+
+def make_backup(
+    home: Path,
+    dest: Path,
+    *,
+    clock: Clock,
+    version: str,
+    city: str = "",
+    progress: Progress = lambda _done, _all: None,
+) -> Path:
+    """Copy a home into a new folder in ``dest``; the folder. Works while a server runs.
+
+    Whole or not at all: written aside, fsynced, renamed. The copy is one moment of the journal,
+    of which every entry up to its checkpoint was durable.
+    """
+    _check_dest(home, dest)
+    verifier = Verifier.parse((home / "keys" / "log.pub").read_text(errors="replace"))
+    dest.mkdir(parents=True, exist_ok=True)
+    made = iso_utc(clock.now_us())
+    aside = dest / f".{made}.new"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(mode=0o700)
+    try:
+        _copy_database(home / "journal.db", aside / "journal.db", progress)
+        _copy_state(home / "state.db", aside / "state.db")
+        # After the journal: whatever is erased in the copy is on the list.
+        write_erased(aside / ERASED, read_erased(home / ERASED))
+        shutil.copyfile(home / "keys" / "log.pub", aside / "log.pub")
+        checkpoint = _checkpoint(aside / "journal.db", verifier)
+        manifest = Manifest(
+            _FORMAT, made, version, verifier.name, checkpoint.size, checkpoint.root.hex(), city
+        )
+        write_durably(aside / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+        _sync_all(aside)
+        final = dest / f"{made.replace(':', '')}-{checkpoint.size}"
+        aside.rename(final)
+        sync_folder(dest)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return final
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """BadInputError when the folder is no backup, or one of a later version."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadInputError(f"this is no backup ({error})", where=str(folder), todo=_TODO) from None
+    if manifest.format != _FORMAT:
+        raise BadInputError(
+            f"the backup has format {manifest.format}, this callout reads {_FORMAT}",
+            where=str(folder),
+            todo="Use the version of callout that made it, or a newer one",
+        )
+    return manifest
+
+
+def restore_files(backup: Path, aside: Path, keys: Path, lists: Iterable[Path],
+                  passphrase: bytes | None) -> Restored:  # fmt: skip
+    """Fill the new folder ``aside`` with a home made from a backup and a key file.
+
+    ``lists`` are further lists of erasures, newer than the backup's. The keys that any of them
+    names are destroyed before anything can be opened with them.
+    """
+    manifest = read_manifest(backup)
+    for name in ("journal.db", "state.db"):
+        if not (backup / name).is_file():
+            raise DamagedError(f"{name} is missing", where=str(backup), todo="Use another backup")
+        shutil.copyfile(backup / name, aside / name)
+        (aside / name).chmod(0o600)
+    unpack(keys, aside / "keys", passphrase)
+    ours, theirs = (
+        (folder / "log.pub").read_text(errors="replace").strip()
+        for folder in (aside / "keys", backup)
+    )
+    if ours != theirs:
+        raise BadInputError(
+            "these keys are of another log", where=str(keys), todo="Give the keys of this room"
+        )
+    checkpoint = _checkpoint(aside / "journal.db", Verifier.parse(ours))
+    if (checkpoint.size, checkpoint.root.hex()) != (manifest.size, manifest.root):
+        raise DamagedError(
+            "the journal is not the one its manifest names", where=str(backup),
+            todo="Use another backup",
+        )  # fmt: skip
+    own = read_erased(backup / ERASED)
+    newer = [one for path in _further(backup, manifest, lists) for one in read_erased(path)]
+    write_erased(aside / ERASED, [*own, *newer])
+    lost, destroyed = _mend_keys(aside, [*own, *newer])
+    return Restored(checkpoint.size, destroyed, lost, newest_list=bool(newer))
+
+
+def _further(backup: Path, manifest: Manifest, lists: Iterable[Path]) -> list[Path]:
+    """The lists that were named, and those of newer backups that lie beside this one."""
+    found = []
+    for path in lists:
+        if not path.is_file():
+            raise NotFoundError("there is no such list", where=str(path), todo="Check --erased")
+        found.append(path)
+    for folder in backup.absolute().parent.iterdir():
+        if (folder / MANIFEST).is_file():
+            beside = read_manifest(folder)
+            if beside.log == manifest.log and beside.made > manifest.made:
+                found.append(folder / ERASED)
+    return found
+
+
+def _mend_keys(home: Path, erased: list[Erased]) -> tuple[int, int]:
+    """Keys the file is too old to have, and keys that are destroyed again."""
+    file = KeyFile(home / "keys" / "side.keys", (home / "keys" / "home.secret").read_bytes(),
+                   writable=True)  # fmt: skip
+    database = open_to_check(home / "journal.db")
+    try:
+        most: Any = database.execute("SELECT max(key_number) FROM side").get
+        # The numbers are never given out again: what they sealed must not meet another key.
+        lost = file.lose_up_to(most or 0)
+        destroyed = sum(file.destroy(name, number) for name, number in set(erased))
+        file.sync()
+    finally:
+        database.close()
+        file.close()
+    return lost, destroyed
+
+
+def _check_dest(home: Path, dest: Path) -> None:
+    if dest.absolute().is_relative_to(home.absolute()):
+        raise BadInputError(
+            "a backup inside the home is lost with it", where=str(dest), todo="Use another disk"
+        )
+    if not (home / "journal.db").is_file():
+        raise NotFoundError("there is no journal", where=str(home), todo="Check --home")
+
+
+def _copy_database(source: Path, target: Path, progress: Progress) -> None:
+    """One moment of the database, copied in pages; the writer goes on meanwhile."""
+    reading = open_to_check(source)
+    writing = apsw.Connection(str(target))
+    try:
+        # The snapshot is pinned first: else every commit would begin the copy anew.
+        reading.execute("BEGIN; SELECT size FROM head").fetchall()
+        with writing.backup("main", reading, "main") as copy:
+            while not copy.done:
+                copy.step(_PAGES)
+                progress(copy.page_count - copy.remaining, copy.page_count)
+        reading.execute("ROLLBACK")
+        writing.pragma("journal_mode", "delete")
+    finally:
+        writing.close()
+        reading.close()
+    target.chmod(0o600)
+
+
+def _copy_state(source: Path, target: Path) -> None:
+    database = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        database.set_busy_timeout(5_000)
+        database.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        database.close()
+    copied = apsw.Connection(str(target))
+    try:
+        marks = ",".join("?" * len(_NOT_COPIED))
+        copied.pragma("secure_delete", True)  # noqa: FBT003 - a pragma's value
+        copied.execute(f"DELETE FROM item WHERE space IN ({marks})", _NOT_COPIED)  # noqa: S608
+        copied.execute("VACUUM")
+        copied.pragma("journal_mode", "delete")
+    finally:
+        copied.close()
+    target.chmod(0o600)
+
+
+def _checkpoint(path: Path, verifier: Verifier) -> Checkpoint:
+    database = open_to_check(path)
+    try:
+        note: Any = database.execute("SELECT note FROM head").get
+    finally:
+        database.close()
+    return parse_checkpoint(verifier.open(note))
+
+
+def _sync_all(folder: Path) -> None:
+    for path in folder.iterdir():
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    sync_folder(folder)

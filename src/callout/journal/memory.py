@@ -1,0 +1,138 @@
+"""Noticing that a database is not the one we remember: rolled back, forked, or put back whole.
+
+The last checkpoint is remembered in state.db, and in a *witness* if there is one: a file on
+another disk or machine. Both are written after the commit and off its path, so they are never
+ahead of what is durable; at start the journal must be a continuation of each.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import apsw
+import structlog
+
+from callout.base.errors import CalloutError, DamagedError
+from callout.journal.keys import write_durably
+from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
+from callout.journal.state import State
+from callout.journal.tlog import Log
+
+_SPACE: Final = "memory"
+_KEY: Final = "checkpoint"
+_log = structlog.get_logger()
+_RESUME: Final = (
+    "If you know why, let it go on: callout resume --by NAME --reason TEXT. If not, keep this "
+    "disk as it is and restore the last backup elsewhere"
+)
+
+
+class Doubt(NamedTuple):
+    """Why the journal may not be the one that was remembered."""
+
+    kind: str
+    """rolled_back, forked, unknown (nothing is remembered) or other_log."""
+    where: str
+    """Who remembers: state.db or the witness."""
+    remembered: Checkpoint | None
+    found: Checkpoint
+
+    def words(self) -> str:
+        """What was remembered and what is there."""
+        there = f"{self.found.size} entries"
+        if self.remembered is None:
+            return f"nothing is remembered of this journal of {there}"
+        if self.kind == "other_log":
+            return f"another log of {self.remembered.size} entries is remembered"
+        if self.kind == "rolled_back":
+            return f"{self.remembered.size} entries are remembered, only {there} are there"
+        return f"the first {self.remembered.size} entries are not the ones that are remembered"
+
+    def error(self) -> DamagedError:
+        """For whoever wants to write to it."""
+        return DamagedError(self.words(), where=self.where, todo=_RESUME, kind=self.kind)
+
+
+class Memory:
+    """What is remembered of a journal, here and at the witness."""
+
+    def __init__(self, state: State, verifier: Verifier, witness: Path | None) -> None:
+        """``witness``: the file, or None. Nothing is read yet."""
+        self._state = state
+        self._verifier = verifier
+        self._witness = witness
+        self._lock = threading.Lock()
+        self._last: bytes | None = None
+        self._complained = False
+
+    def begin(self, note: bytes) -> None:
+        """Remember the empty log of a new home; a witness may know better and is left alone."""
+        self._state.put(_SPACE, _KEY, note)
+
+    def remember(self, note: bytes) -> None:
+        """Keep a checkpoint that is durable. Waits for the disk; does nothing when it is the last.
+
+        A witness that cannot be reached, or a disk that is full, is a warning: the room goes on.
+        """
+        with self._lock:
+            if note == self._last:
+                return
+            try:
+                self._state.put(_SPACE, _KEY, note)
+                if self._witness is not None:
+                    write_durably(self._witness, note)
+                self._last, self._complained = note, False
+            except (OSError, apsw.Error) as error:
+                if not self._complained:
+                    _log.warning("journal.not_remembered", error=str(error))
+                self._complained = True
+
+    def doubts(self, log_now: Callable[[], Log]) -> list[Doubt]:
+        """What speaks against the log being a continuation of the remembered one."""
+        note, witnessed = self._state.get(_SPACE, _KEY), self._read_witness()
+        # Looked at after what is remembered: a running server must not get ahead of us.
+        log = log_now()
+        found = parse_checkpoint(self._verifier.open(log.head.note))
+        doubts = []
+        if note is None and found.size:
+            doubts.append(Doubt("unknown", "state.db", None, found))
+        for where, text in (("state.db", note), ("witness", witnessed)):
+            if text is not None:
+                doubts += self._compare(where, text, log, found)
+        return doubts
+
+    def _read_witness(self) -> bytes | None:
+        if self._witness is None:
+            return None
+        try:
+            return self._witness.read_bytes()
+        except FileNotFoundError:
+            _log.warning("journal.witness_is_new", witness=self._witness.name)
+        except OSError as error:
+            _log.warning("journal.witness_unreachable", error=str(error))
+        return None
+
+    def _compare(self, where: str, note: bytes, log: Log, found: Checkpoint) -> list[Doubt]:
+        try:
+            remembered = parse_checkpoint(self._verifier.open(note))
+        except CalloutError as error:
+            other = _unverified(note)
+            if other is not None:
+                return [Doubt("other_log", where, other, found)]
+            # No checkpoint at all says nothing against this log, but somebody should look.
+            _log.warning("journal.memory_unreadable", where=where, error=str(error))
+            return []
+        if remembered.size > found.size:
+            return [Doubt("rolled_back", where, remembered, found)]
+        if log.root_at(remembered.size) != remembered.root:
+            return [Doubt("forked", where, remembered, found)]
+        return []
+
+
+def _unverified(note: bytes) -> Checkpoint | None:
+    """What a checkpoint says that our key has not signed; None when it is no checkpoint."""
+    try:
+        return parse_checkpoint(note.partition(b"\n\n")[0].decode() + "\n")
+    except (CalloutError, UnicodeDecodeError):
+        return None
