@@ -1,5 +1,6 @@
 """The journal of a home: append, read, side rows, checkpoint, state."""
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -33,6 +34,7 @@ from callout.journal.memory import Doubt, Memory
 from callout.journal.note import Verifier
 from callout.journal.plan import Request
 from callout.journal.seal import open_box, seal
+from callout.journal.settle import doubt, make_folder, settle
 from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
 from callout.journal.tlog import Log
@@ -96,13 +98,14 @@ class Journal:
         """
         if not writable:
             return cls._open_reading(home, clock, witness)
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(home)
         lock_fd = _lock(home)
-        for name in ("journal.db", "state.db"):
-            # SQLite gives the WAL the mode of its database, and would make that readable for all.
-            os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
         opened: list[Keys | Driver | State] = []
         try:
+            settle(home)
+            for name in ("journal.db", "state.db"):
+                # SQLite gives the WAL the mode of its database, and would make it readable for all.
+                os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
             path = home / "journal.db"
             new = not SqliteDriver.exists(path)
             if SqliteDriver.exists(path):
@@ -129,9 +132,8 @@ class Journal:
             # A crash came between list and key, or an older key file was put back.
             journal._destroy(read_erased(home / ERASED))
         except BaseException:
-            for part in reversed(opened):
-                part.close()
-            os.close(lock_fd)
+            doubt(home)
+            _close_all([*opened], lock_fd)
             raise
         return journal
 
@@ -160,6 +162,11 @@ class Journal:
                 where=str(self.home),
                 todo="Run callout check on this home",
             )
+
+        def fatal(error: BaseException) -> None:
+            doubt(self.home)
+            on_fatal(error)
+
         self._writer = Writer(
             self._driver,
             regrow(self._driver, head),
@@ -168,7 +175,7 @@ class Journal:
             signer=signer,
             keys=self._keys.side,
             publish=self._feed.publish,
-            on_fatal=on_fatal,
+            on_fatal=fatal,
             with_tree=with_tree,
         )
 
@@ -262,8 +269,16 @@ class Journal:
         side = self._keys.side
         found = [Erased(key, number) for key in keys if (number := side.find(key)) is not None]
         if found:
-            add_erased(self.home, found)
-            self._destroy(found)
+            try:
+                add_erased(self.home, found)
+                self._destroy(found)
+            except OSError as error:
+                # Keys that others were given wait for the same fsync: nobody may go on from here.
+                self._writer.fail(error)
+                raise UnavailableError(
+                    f"the key may not be destroyed: {error.strerror}",
+                    todo="Start again and ask again",
+                ) from error
         return len(found)
 
     def _destroy(self, erased: Sequence[Erased]) -> None:
@@ -360,11 +375,7 @@ class Journal:
             if self._writer is not None:
                 self._writer.close()
                 self.remember()
-            self.state.close()
-            self._driver.close()
-            self._keys.close()
-            if self._lock_fd >= 0:
-                os.close(self._lock_fd)
+            _close_all([self._keys, self._driver, self.state], self._lock_fd)
 
     def _prepare(self, batch: Batch) -> tuple[Writer, Request]:
         writer = self._writer
@@ -388,6 +399,15 @@ class Journal:
             self._sides[seq, name] = (number, value)
             if len(self._sides) > _SIDES_KEPT:
                 self._sides.popitem(last=False)
+
+
+def _close_all(parts: Sequence[Keys | Driver | State], lock_fd: int) -> None:
+    """Close the last opened first, and let the home go whatever any of them says."""
+    with contextlib.ExitStack() as stack:
+        if lock_fd >= 0:
+            stack.callback(os.close, lock_fd)
+        for part in parts:
+            stack.callback(part.close)
 
 
 def _lock(home: Path) -> int:

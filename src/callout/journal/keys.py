@@ -15,6 +15,7 @@ what was sealed by a destroyed key stays erased even when the same name gets a n
 Destroying writes a record of zeros after the "D".
 """
 
+import errno
 import hashlib
 import hmac
 import os
@@ -51,6 +52,7 @@ class KeyFile:
         self._ciphers: OrderedDict[int, AESGCM] = OrderedDict()
         self._records: dict[bytes, int] = {}
         self._dirty = False
+        self._failed: OSError | None = None
         if writable and not path.exists():
             write_durably(path, _HEADER)
         try:
@@ -84,7 +86,7 @@ class KeyFile:
         """Make every key handed out so far durable. An OSError here is fatal: see ``writer``."""
         if self._dirty:
             with self._lock:
-                os.fsync(self._fd)
+                self._fsync()
                 self._dirty = False
 
     def cipher(self, number: int) -> AESGCM | None:
@@ -96,8 +98,7 @@ class KeyFile:
             record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
             if record[:1] == _DESTROYED and not any(record[1:]):
                 return None
-            body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
-            if record[:1] != _ALIVE or hashlib.sha256(body).digest()[:_CHECK_BYTES] != check:
+            if not _is_whole(record):
                 raise DamagedError(
                     f"key record {number} is missing or damaged",
                     where=str(self._path),
@@ -117,18 +118,19 @@ class KeyFile:
     def destroy(self, name: str, number: int) -> bool:
         """Destroy the record if it holds this name's key, durably on return; whether it did.
 
-        A key made under the same name since has another record and stays.
+        A key made under the same name since has another record and stays. FullError: ask again;
+        an OSError is fatal as in ``sync``.
         """
         whose = self._whose(name)
         with self._lock:
             record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
-            if number < 1 or record[:1] != _ALIVE or record[_WHOSE] != whose:
+            living = record[:1] == _ALIVE and record[_WHOSE] == whose
+            if number < 1 or not (living or _is_half_destroyed(record)):
                 return False
+            self._destroy(number)
+            # Only now: who asks again after an error must not hear that there is no key.
             if self._records.get(whose) == number:
                 del self._records[whose]
-            self._ciphers.pop(number, None)
-            self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
-            os.fsync(self._fd)
             return True
 
     def lose_up_to(self, number: int) -> int:
@@ -152,6 +154,21 @@ class KeyFile:
     def _whose(self, name: str) -> bytes:
         return hmac.digest(self._secret, b"key\0" + name.encode(), "sha256")[:16]
 
+    def _destroy(self, number: int) -> None:
+        self._ciphers.pop(number, None)
+        self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
+        self._fsync()
+
+    def _fsync(self) -> None:
+        """Once it has failed it fails for ever: another would succeed without writing."""
+        if self._failed is not None:
+            raise self._failed
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            self._failed = error
+            raise
+
     def _write(self, number: int, record: bytes) -> None:
         try:
             if (number + 1) * RECORD_BYTES > self._room:
@@ -159,7 +176,8 @@ class KeyFile:
                 while (number + 1) * RECORD_BYTES > self._room:
                     os.posix_fallocate(self._fd, self._room, _GROW_BYTES)
                     self._room += _GROW_BYTES
-            os.pwrite(self._fd, record, number * RECORD_BYTES)
+            if os.pwrite(self._fd, record, number * RECORD_BYTES) != len(record):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise FullError(
                 f"a key could not be written: {error.strerror}",
@@ -168,16 +186,21 @@ class KeyFile:
             ) from error
 
     def _scan(self) -> int:
-        """Read which names have a living key; the number of the first record never used."""
+        """Read which names have a living key; the number of the first record never used.
+
+        A record that was cut short while it was written was not durable, so no row names it: it
+        is left, and its name gets another. A destruction that was cut short is finished.
+        """
         used = 1
         data = self._path.read_bytes()
         for number in range(1, len(data) // RECORD_BYTES):
-            start = number * RECORD_BYTES
-            state = data[start : start + 1]
-            if state != b"\0":
+            record = data[number * RECORD_BYTES : (number + 1) * RECORD_BYTES]
+            if any(record):
                 used = number + 1
-            if state == _ALIVE:
-                self._records[data[start : start + RECORD_BYTES][_WHOSE]] = number
+            if _is_whole(record):
+                self._records[record[_WHOSE]] = number
+            elif _is_half_destroyed(record):
+                self._destroy(number)
         return used
 
 
@@ -232,12 +255,23 @@ class Keys:
         self.side.close()
 
 
+def _is_whole(record: bytes) -> bool:
+    """Whether this is a living key."""
+    body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
+    return record[:1] == _ALIVE and hashlib.sha256(body).digest()[:_CHECK_BYTES] == check
+
+
+def _is_half_destroyed(record: bytes) -> bool:
+    return record[:1] == _DESTROYED and any(record[1:])
+
+
 def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Write a small file whole or not at all: aside, fsync, rename, fsync of the folder."""
     aside = path.with_name(path.name + ".new")
     fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        os.write(fd, data)
+        if os.write(fd, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(aside))
         os.fsync(fd)
     finally:
         os.close(fd)

@@ -23,6 +23,8 @@ SCHEMA_VERSION = 1
 _OLDEST_SQLITE = (3, 51, 3)
 _BUSY_MS = 5_000
 _READERS_KEPT = 4
+# NORMAL would lose acknowledged entries when the power fails (the fault tests show it).
+SYNCHRONOUS = "full"
 # 16 MB: a page that is changed again and again is then copied once.
 WAL_PAGES = 4_000
 CACHE_KIB = 65_536
@@ -245,8 +247,7 @@ def open_database(path: Path, flags: int) -> apsw.Connection:
     database.set_busy_timeout(_BUSY_MS)
     if flags & apsw.SQLITE_OPEN_READWRITE:
         database.pragma("journal_mode", "wal")
-        # NORMAL would lose acknowledged entries when the power fails.
-        database.pragma("synchronous", "full")
+        database.pragma("synchronous", SYNCHRONOUS)
     return database
 
 
@@ -333,6 +334,18 @@ def _full_disk(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError as error:
         raise _no_room(path) from error
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Say in our words why something small was not written: FullError, UnavailableError."""
+    try:
+        with _full_disk(path):
+            yield
+    except (apsw.IOError, apsw.BusyError) as error:
+        raise UnavailableError(
+            f"could not be written: {error}", where=str(path), todo="Look after the disk"
+        ) from error
 
 
 def _no_room(path: Path) -> FullError:

@@ -7,8 +7,9 @@ from typing import Any
 import apsw
 
 from callout.base.clock import Clock
-from callout.base.errors import NotFoundError, RefusedError
-from callout.journal.sqlite import open_database
+from callout.base.errors import NotFoundError, RefusedError, UnavailableError
+from callout.journal.settle import doubt
+from callout.journal.sqlite import open_database, written
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -28,6 +29,7 @@ class State:
 
     def __init__(self, path: Path, *, clock: Clock, writable: bool) -> None:
         """Open; made when it is missing and ``writable``."""
+        self._path = path
         self._clock = clock
         self._lock = threading.Lock()
         self._writable = writable
@@ -51,7 +53,10 @@ class State:
         return value
 
     def put(self, space: str, key: str, value: bytes, expires_us: int | None = None) -> None:
-        """Keep a value, in place of the one before; ``expires_us`` is a moment, not a span."""
+        """Keep a value, in place of the one before; ``expires_us`` is a moment, not a span.
+
+        FullError, or UnavailableError: it could not be written, and the value before stands.
+        """
         self._change(
             "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)", space, key, value, expires_us
         )
@@ -81,4 +86,11 @@ class State:
                 "this home is open for reading only", where="state.db", todo="Stop the server first"
             )
         with self._lock:
-            self._db.execute(statement, values)
+            try:
+                with written(self._path):
+                    self._db.execute(statement, values)
+            except UnavailableError:
+                # Not fatal: the next commit writes over what this one may have left. But a
+                # process that starts before there is one must not take it for durable.
+                doubt(self._path.parent)
+                raise

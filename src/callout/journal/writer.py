@@ -78,9 +78,14 @@ class Writer:
             # It may have come after the writer's last look into the queue.
             self._refuse_rest(self._ended)
 
+    def fail(self, error: BaseException) -> None:
+        """Something beside the writer has left in doubt what is durable: end as for our own."""
+        self._on_fatal(error)
+
     def is_writer_thread(self) -> bool:
         """Whether the caller is a subscriber being called: waiting here would wait for ever."""
-        return threading.get_ident() == self._thread.ident
+        # Also alive: the number of a thread that has ended is given to the next one.
+        return threading.get_ident() == self._thread.ident and self._thread.is_alive()
 
     def close(self) -> None:
         """Write what is queued, then stop. May be called twice."""
