@@ -40,6 +40,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "File on another disk or machine that remembers the last checkpoint too.",
     ),
+    Setting(
+        "CALLOUT_RESERVE_MB",
+        "64",
+        "Megabytes kept back in the home for when the disk is full; 0: none.",
+    ),
     Setting("CALLOUT_LOG", "info", "Least level that is logged: debug, info, warning or error."),
 )
 _BY_ENV = {setting.env: setting for setting in SETTINGS}

@@ -4,6 +4,7 @@ from callout.journal.check import Problem, Report, check
 from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.feed import Follower
 from callout.journal.journal import Journal
+from callout.journal.reserve import Storage
 from callout.journal.state import State
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Report",
     "Side",
     "State",
+    "Storage",
     "check",
 ]

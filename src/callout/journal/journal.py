@@ -33,7 +33,8 @@ from callout.journal.keys import Keys, sync_folder
 from callout.journal.memory import Doubt, Memory
 from callout.journal.note import Verifier
 from callout.journal.plan import Request
-from callout.journal.seal import open_box, seal
+from callout.journal.reserve import Reserve, Storage, held_bytes
+from callout.journal.seal import Boxes, open_box, seal
 from callout.journal.settle import doubt, make_folder, settle
 from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
@@ -55,7 +56,15 @@ class Journal:
     """The second file: what is not history."""
 
     def __init__(
-        self, home: Path, *, keys: Keys, driver: Driver, state: State, memory: Memory, lock_fd: int
+        self,
+        home: Path,
+        *,
+        keys: Keys,
+        driver: Driver,
+        state: State,
+        memory: Memory,
+        lock_fd: int,
+        reserve: Reserve,
     ) -> None:
         """Use ``Journal.open``."""
         self.home = home
@@ -63,6 +72,7 @@ class Journal:
         self._keys = keys
         self._driver = driver
         self._memory = memory
+        self._reserve = reserve
         self._lock_fd = lock_fd
         self._feed = Feed()
         self._writer: Writer | None = None
@@ -84,15 +94,18 @@ class Journal:
         tree: bool = True,
         witness: Path | None = None,
         doubted: bool = False,
+        reserve_bytes: int = 0,
     ) -> "Journal":
         """Open a home; made when it is missing and ``writable``.
 
         ``origin`` names the log in its checkpoints and counts only when the home is new.
         ``on_fatal`` hears of an error after which nothing may be acknowledged any more.
+        ``reserve_bytes`` are kept on the disk for when it is full; see ``reserve``.
         ``tree=False`` leaves tree and checkpoint out: for the benchmark only.
         ``witness`` is a file elsewhere that remembers the last checkpoint too. ``doubted``: open
         for writing even though it is not the journal that is remembered; see ``resume``.
-        HomeInUseError: another process has it. NotFoundError: nothing there, or a key file is
+        HomeInUseError: another process has it. FullError: no room. UnavailableError: the disk
+        refuses to make what is there durable. NotFoundError: nothing there, or a key file is
         missing. DamagedError: the files do not fit each other, or (detail ``kind``: rolled_back,
         forked, unknown, other_log) the journal is not the one that is remembered.
         """
@@ -102,7 +115,9 @@ class Journal:
         lock_fd = _lock(home)
         opened: list[Keys | Driver | State] = []
         try:
-            settle(home)
+            reserve = Reserve(home, reserve_bytes)
+            reserve.begin()
+            reserve.trying(lambda: settle(home))
             for name in ("journal.db", "state.db"):
                 # SQLite gives the WAL the mode of its database, and would make it readable for all.
                 os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -118,16 +133,24 @@ class Journal:
                 driver = SqliteDriver.create(path, _first_head(keys))
                 sync_folder(home)
             opened.append(driver)
-            state = State(home / "state.db", clock=clock, writable=True)
+            state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
             opened.append(state)
             memory = Memory(state, keys.verifier, witness)
             if new:
                 memory.begin(driver.head().note)
             journal = cls(
-                home, keys=keys, driver=driver, state=state, memory=memory, lock_fd=lock_fd
+                home,
+                keys=keys,
+                driver=driver,
+                state=state,
+                memory=memory,
+                lock_fd=lock_fd,
+                reserve=reserve,
             )
             if not doubted:
                 journal._refuse_doubts()
+            while reserve.refill():
+                pass
             journal._start(clock, on_fatal, with_tree=tree)
             # A crash came between list and key, or an older key file was put back.
             journal._destroy(read_erased(home / ERASED))
@@ -143,7 +166,16 @@ class Journal:
         keys = Keys.load(home / "keys", writable=False)
         state = State(home / "state.db", clock=clock, writable=False)
         memory = Memory(state, keys.verifier, witness)
-        return cls(home, keys=keys, driver=driver, state=state, memory=memory, lock_fd=-1)
+        reserve = Reserve(home, held_bytes(home))
+        return cls(
+            home,
+            keys=keys,
+            driver=driver,
+            state=state,
+            memory=memory,
+            lock_fd=-1,
+            reserve=reserve,
+        )
 
     def _refuse_doubts(self) -> None:
         for doubt in self.doubts():
@@ -176,6 +208,7 @@ class Journal:
             keys=self._keys.side,
             publish=self._feed.publish,
             on_fatal=fatal,
+            reserve=self._reserve,
             with_tree=with_tree,
         )
 
@@ -266,19 +299,21 @@ class Journal:
         """
         if self._writer is None:
             raise _reading_only()
+        try:
+            return self._reserve.trying(lambda: self._forget(keys))
+        except OSError as error:
+            # Keys that others were given wait for the same fsync: nobody may go on from here.
+            self._writer.fail(error)
+            raise UnavailableError(
+                f"the key may not be destroyed: {error.strerror}", todo="Start again and ask again"
+            ) from error
+
+    def _forget(self, keys: Sequence[str]) -> int:
         side = self._keys.side
         found = [Erased(key, number) for key in keys if (number := side.find(key)) is not None]
         if found:
-            try:
-                add_erased(self.home, found)
-                self._destroy(found)
-            except OSError as error:
-                # Keys that others were given wait for the same fsync: nobody may go on from here.
-                self._writer.fail(error)
-                raise UnavailableError(
-                    f"the key may not be destroyed: {error.strerror}",
-                    todo="Start again and ask again",
-                ) from error
+            add_erased(self.home, found)
+            self._destroy(found)
         return len(found)
 
     def _destroy(self, erased: Sequence[Erased]) -> None:
@@ -288,6 +323,21 @@ class Journal:
         with self._sides_lock:
             for known in [k for k, (record, _) in self._sides.items() if record in numbers]:
                 del self._sides[known]
+
+    # --- how it is ---
+
+    def storage(self) -> Storage:
+        """How much room there is; one system call."""
+        return self._reserve.storage()
+
+    def ping(self) -> Future[None]:
+        """Done when the writer has worked off what was queued before; it then tends the reserve.
+
+        UnavailableError when the writer has ended.
+        """
+        if self._writer is None:
+            raise _reading_only()
+        return self._writer.ping()
 
     # --- reading ---
 
@@ -387,9 +437,12 @@ class Journal:
         drafts, actor, agency = batch.entries, batch.actor, batch.agency
         prepared = []
         for draft, key in zip(drafts, stored_keys(batch.key, len(drafts)), strict=True):
-            commitments, boxes = seal(draft, key, self._keys.side) if draft.side else (None, ())
+            commitments, boxes = self._seal(draft, key) if draft.side else (None, ())
             prepared.append(prepare(draft, key, actor, agency, commitments, boxes))
         return writer, Request(prepared, batch.expect)
+
+    def _seal(self, draft: Draft, key: str) -> tuple[dict[str, str], Boxes]:
+        return self._reserve.trying(lambda: seal(draft, key, self._keys.side))
 
     def _remember(self, seq: int, name: str, number: int, value: dict[str, Any]) -> None:
         with self._sides_lock:

@@ -176,14 +176,18 @@ class KeyFile:
                 while (number + 1) * RECORD_BYTES > self._room:
                     os.posix_fallocate(self._fd, self._room, _GROW_BYTES)
                     self._room += _GROW_BYTES
-            if os.pwrite(self._fd, record, number * RECORD_BYTES) != len(record):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = os.pwrite(self._fd, record, number * RECORD_BYTES)
         except OSError as error:
-            raise FullError(
-                f"a key could not be written: {error.strerror}",
-                where=str(self._path),
-                todo="Free some disk space",
-            ) from error
+            raise self._not_written(error.strerror) from error
+        if written != len(record):
+            raise self._not_written(os.strerror(errno.ENOSPC))
+
+    def _not_written(self, why: str) -> FullError:
+        return FullError(
+            f"a key could not be written: {why}",
+            where=str(self._path),
+            todo="Free some disk space",
+        )
 
     def _scan(self) -> int:
         """Read which names have a living key; the number of the first record never used.

@@ -104,7 +104,8 @@ class SqliteDriver:
     def begin(self) -> None:
         """Take the write lock; UnavailableError when somebody else keeps it."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            with _full_disk(self._path):
+                self._db.execute("BEGIN IMMEDIATE")
         except apsw.BusyError:
             raise UnavailableError(
                 "another program keeps the journal locked",
@@ -334,6 +335,11 @@ def _full_disk(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError as error:
         raise _no_room(path) from error
+    except apsw.IOError as error:
+        # The index of the WAL could not grow; it is memory to SQLite, but a file to the disk.
+        if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+            raise _no_room(path) from error
+        raise
 
 
 @contextlib.contextmanager

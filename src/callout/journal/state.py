@@ -1,6 +1,7 @@
 """state.db: what is not history. Sessions, credential hashes, cursors, outboxes."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,26 @@ CREATE INDEX IF NOT EXISTS item_expiry ON item (expires_us) WHERE expires_us IS 
 _LIVE = "(expires_us IS NULL OR expires_us > ?)"
 
 
+def _once(act: Callable[[], None]) -> None:
+    act()
+
+
 class State:
     """Values by space and key, each with an optional end. Thread-safe; durable on return."""
 
-    def __init__(self, path: Path, *, clock: Clock, writable: bool) -> None:
-        """Open; made when it is missing and ``writable``."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        writable: bool,
+        trying: Callable[[Callable[[], None]], None] = _once,
+    ) -> None:
+        """Open; made when it is missing and ``writable``.
+
+        ``trying`` does what it is given, again if it has made room on a full disk.
+        """
+        self._trying = trying
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
@@ -42,8 +58,7 @@ class State:
             flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._db = open_database(path, flags)
         if writable:
-            self._db.execute(_SCHEMA)
-            self._purge()
+            trying(self._begin)
 
     def get(self, space: str, key: str) -> bytes | None:
         """The value; None when there is none or its end has passed."""
@@ -77,8 +92,14 @@ class State:
         with self._lock:
             self._db.close()
 
-    def _purge(self) -> None:
-        self._db.execute("DELETE FROM item WHERE expires_us <= ?", (self._clock.now_us(),))
+    def _begin(self) -> None:
+        with written(self._path):
+            self._db.execute(_SCHEMA)
+            self._db.execute("DELETE FROM item WHERE expires_us <= ?", (self._clock.now_us(),))
+
+    def _write(self, statement: str, values: tuple[str | bytes | int | None, ...]) -> None:
+        with written(self._path):
+            self._db.execute(statement, values)
 
     def _change(self, statement: str, *values: str | bytes | int | None) -> None:
         if not self._writable:
@@ -87,8 +108,7 @@ class State:
             )
         with self._lock:
             try:
-                with written(self._path):
-                    self._db.execute(statement, values)
+                self._trying(lambda: self._write(statement, values))
             except UnavailableError:
                 # Not fatal: the next commit writes over what this one may have left. But a
                 # process that starts before there is one must not take it for durable.

@@ -5,10 +5,12 @@ then its callers are answered, then the followers hear of it. Nothing is acknowl
 commit is durable, and an error that leaves that in doubt ends the process rather than be guessed.
 """
 
+import contextlib
 import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import NoReturn
 
@@ -21,6 +23,7 @@ from callout.journal.entries import Receipt
 from callout.journal.keys import KeyFile
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.plan import Plan, Request, answer_all
+from callout.journal.reserve import Reserve
 from callout.journal.tree import Tree, root_of
 
 # A group is bounded so that its commit, and with it everybody's wait, stays short.
@@ -50,6 +53,7 @@ class Writer:
         keys: KeyFile,
         publish: Callable[[Sequence[Row]], None],
         on_fatal: Callable[[BaseException], object],
+        reserve: Reserve,
         with_tree: bool,
     ) -> None:
         self.head = head
@@ -60,11 +64,13 @@ class Writer:
         self._keys = keys
         self._publish = publish
         self._on_fatal = on_fatal
+        self._reserve = reserve
         self._with_tree = with_tree
         self._next_seq = head.size
         # We are the only writer (the home is locked), so what we wrote is what is there.
         self._versions: dict[str, int] = {}
-        self._queue: SimpleQueue[Request | None] = SimpleQueue()
+        self._queue: SimpleQueue[Request | Future[None] | None] = SimpleQueue()
+        self._pings: list[Future[None]] = []
         self._ended: CalloutError | None = None
         # The group that is durable, and whose callers are not answered yet.
         self._done: tuple[list[Request], list[Receipt | CalloutError], list[Row]] = ([], [], [])
@@ -77,6 +83,15 @@ class Writer:
         if self._ended is not None:
             # It may have come after the writer's last look into the queue.
             self._refuse_rest(self._ended)
+
+    def ping(self) -> Future[None]:
+        """Done when everything queued before has been worked off."""
+        future: Future[None] = Future()
+        future.set_running_or_notify_cancel()
+        self._queue.put(future)
+        if self._ended is not None:
+            self._refuse_rest(self._ended)
+        return future
 
     def fail(self, error: BaseException) -> None:
         """Something beside the writer has left in doubt what is durable: end as for our own."""
@@ -103,6 +118,8 @@ class Writer:
                 group, go_on = self._take()
                 if group:
                     self._write(group)
+                if self._pings:
+                    self._tend()
             self._tell()
         except BaseException as error:  # noqa: BLE001 - the edge of the writer's task
             ended = UnavailableError(f"the journal has stopped: {error}", todo="See the log")
@@ -114,20 +131,26 @@ class Writer:
         self._refuse_rest(ended)
 
     def _take(self) -> tuple[list[Request], bool]:
-        """The next group, at least one batch; False when it is the last."""
-        first = self._queue.get()
-        if first is None:
-            return [], False
-        group = [first]
-        try:
-            while len(group) < _MOST_BATCHES:
-                request = self._queue.get_nowait()
-                if request is None:
-                    return group, False
-                group.append(request)
-        except Empty:
-            pass
-        return group, True
+        """The next group; False when it is the last. Empty when only pings were waiting."""
+        group: list[Request] = []
+        asked = self._queue.get()
+        with contextlib.suppress(Empty):
+            while asked is not None:
+                if isinstance(asked, Future):
+                    self._pings.append(asked)
+                else:
+                    group.append(asked)
+                if len(group) == _MOST_BATCHES:
+                    break
+                asked = self._queue.get_nowait()
+        return group, asked is not None
+
+    def _tend(self) -> None:
+        """Housekeeping when somebody asks how we are, so it is not done while callers crowd."""
+        self._reserve.refill()
+        pings, self._pings = self._pings, []
+        for ping in pings:
+            ping.set_result(None)
 
     def _write(self, group: list[Request]) -> None:
         """Write a group; when callers are many, those of the one before are answered meanwhile.
@@ -136,12 +159,8 @@ class Writer:
         which does not need it, and not while this thread still has Python to run.
         """
         try:
-            plan, tree, head = self._stage(group)
-            self._tell()
-            if plan.rows:
-                self._driver.commit()
+            plan, tree, head = self._reserve.trying(lambda: self._commit(group))
         except (FullError, UnavailableError) as error:
-            self._driver.rollback()
             self._tell()
             self._done = (group, [error] * len(group), [])
             return
@@ -155,6 +174,17 @@ class Writer:
             self._versions.clear()
         self._versions.update(plan.versions)
         self._done = (group, plan.answers, plan.rows)
+
+    def _commit(self, group: list[Request]) -> tuple[Plan, Tree, Head]:
+        try:
+            plan, tree, head = self._stage(group)
+            self._tell()
+            if plan.rows:
+                self._driver.commit()
+        except (FullError, UnavailableError):
+            self._driver.rollback()
+            raise
+        return plan, tree, head
 
     def _tell(self) -> None:
         """Answer the callers of the group that was written last, then its followers."""
@@ -226,14 +256,17 @@ class Writer:
                 return Receipt(first_seq, seq + len(rows) - 1, tuple(versions), duplicate=True)
 
     def _refuse_rest(self, error: CalloutError) -> None:
-        rest = []
-        try:
+        rest: list[Request] = []
+        pings, self._pings = self._pings, []
+        with contextlib.suppress(Empty):
             while True:
-                request = self._queue.get_nowait()
-                if request is not None:
-                    rest.append(request)
-        except Empty:
-            pass
+                asked = self._queue.get_nowait()
+                if isinstance(asked, Future):
+                    pings.append(asked)
+                elif asked is not None:
+                    rest.append(asked)
+        for ping in pings:
+            ping.set_exception(error)
         answer_all(rest, [error] * len(rest))
 
 

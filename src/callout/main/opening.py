@@ -1,32 +1,40 @@
 """Opening a home's journal for writing, when there is room to write."""
 
-import shutil
 from contextlib import closing
 from pathlib import Path
 
 from callout.base.clock import Clock, SystemClock
 from callout.base.errors import CalloutError, FullError
-from callout.base.settings import setting
+from callout.base.settings import setting, setting_int
 from callout.journal import Journal, Problem
+from callout.journal.reserve import LEAST_FREE_BYTES, free_bytes, held_bytes
 
-#: SQLite needs room for its WAL and index before it can say in words that there is none.
-LEAST_FREE_BYTES = 4 * 1024 * 1024
+_MIB = 1024 * 1024
+_MOST_RESERVE_MB = 1024 * 1024
 
 
 def open_journal(home: Path, clock: Clock, *, doubted: bool = False) -> Journal:
     """The journal, locked for us; FullError when the disk has no room to begin with.
 
+    The reserve counts as room: the journal gives of it what it needs to start.
     ``doubted``: even when it is not the one that is remembered, which is DamagedError else.
     """
+    reserve_bytes = setting_int("CALLOUT_RESERVE_MB", 0, _MOST_RESERVE_MB) * _MIB
     there = next(folder for folder in (home, *home.absolute().parents) if folder.is_dir())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(there) + held_bytes(home)
     if free < LEAST_FREE_BYTES:
         raise FullError(
-            f"the disk is full: {free // 1024 // 1024} MiB are free",
+            f"the disk is full: {free // _MIB} MiB are free",
             where=str(home),
-            todo=f"Make room; callout starts with {LEAST_FREE_BYTES // 1024 // 1024} MiB",
+            todo=f"Make room; callout starts with {LEAST_FREE_BYTES // _MIB} MiB",
         )
-    return Journal.open(home, clock=clock, witness=witness_file(), doubted=doubted)
+    return Journal.open(
+        home,
+        clock=clock,
+        witness=witness_file(),
+        doubted=doubted,
+        reserve_bytes=reserve_bytes,
+    )
 
 
 def remembered(home: Path) -> list[Problem]:

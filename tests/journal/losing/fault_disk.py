@@ -19,6 +19,7 @@ import contextlib
 import errno
 import os
 import random
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,7 +248,7 @@ class Disk:
     def shortened(self, size: int) -> int | None:
         """How many bytes this write gets down before it fails; None: all of them."""
         self.writes += 1
-        if self.writes != self.short_write_at:
+        if self.writes != self.short_write_at or not size:
             return None
         self.failed.append("short write")
         return self.rng.randrange(size)
@@ -269,9 +270,18 @@ class Disk:
         calls = _Calls(self, kept)
         for name in kept:
             setattr(os, name, getattr(calls, name))
+        unraisable = sys.unraisablehook
+
+        def hear(said: Any) -> None:
+            # What fails while SQLite closes a file it cannot hand on, so it goes on, and so do we.
+            if not isinstance(said.exc_value, apsw.Error):
+                unraisable(said)
+
+        sys.unraisablehook = hear
         try:
             yield self
         finally:
+            sys.unraisablehook = unraisable
             for name, real in kept.items():
                 setattr(os, name, real)
             apsw.set_default_vfs("unix")
@@ -386,10 +396,6 @@ class _Calls:
 
 class _Vfs(apsw.VFS):
     disk: Disk | None = None
-
-    def excepthook(self, *_: object) -> bool:
-        """A log that cannot be deleted while closing: SQLite goes on, and so do we."""
-        return True
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
         path = name.filename() if isinstance(name, apsw.URIFilename) else name

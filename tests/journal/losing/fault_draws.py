@@ -6,6 +6,8 @@ power has always gone once, and what is left is opened on a plain disk and held 
 acknowledgement that was given while there was power.
 """
 
+import contextlib
+import logging
 import random
 import shutil
 import threading
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import structlog
 from fault_disk import Disk
 
 from callout.base.clock import ManualClock
@@ -40,9 +43,7 @@ class Drawn:
     @property
     def clean(self) -> bool:
         """Nothing is wrong."""
-        return not (
-            self.lost or self.unreadable or self.doubled or self.problems or self.dishonest
-        )
+        return not (self.lost or self.unreadable or self.doubled or self.problems or self.dishonest)
 
 
 @dataclass
@@ -232,10 +233,8 @@ class Draws:
             life.work(journal, again)
         finally:
             disk.switch_off()
-            try:
+            with contextlib.suppress(apsw.Error, OSError):
                 journal.close()
-            except (apsw.Error, OSError):
-                pass
 
     def _fresh(self, files: dict[str, bytes]) -> Path:
         root = self._folder / "draw"
@@ -314,12 +313,16 @@ def _judge_going_on(
     receipt = journal.append(batch("after/0-0"))
     if sorted(stored) != list(range(len(stored))) or receipt.last_seq != journal.head():
         drawn.problems.append("seq has gaps")
-    names = [
-        entry.body["name"] for entry in journal.replay() if entry.type == "A.1" and entry.body
-    ]
+    names = [entry.body["name"] for entry in journal.replay() if entry.type == "A.1" and entry.body]
     drawn.doubled += [name for name in set(names) if names.count(name) > 1]
     missing = {one.key for one in given.unanswered} - set(names)
     drawn.problems += [f"{name} was answered and is not there" for name in missing]
+
+
+def quiet(stack: contextlib.ExitStack) -> None:
+    """Let the log be silent: thousands of failing disks have little to say."""
+    stack.callback(structlog.reset_defaults)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def _home_of(folder: Path, size: int) -> dict[str, bytes]:
