@@ -178,7 +178,7 @@ class KeyFile:
                     self._room += _GROW_BYTES
             written = os.pwrite(self._fd, record, number * RECORD_BYTES)
         except OSError as error:
-            raise self._not_written(error.strerror) from error
+            raise self._not_written(str(error.strerror)) from error
         if written != len(record):
             raise self._not_written(os.strerror(errno.ENOSPC))
 

@@ -93,7 +93,7 @@ class Disk:
             for parent in reversed(Path(name).parents[:-1]):
                 folder = f"{self.root}/{parent}"
                 if folder not in self.live:
-                    os.mkdir(folder, 0o700)
+                    Path(folder).mkdir(0o700)
                     self.live[folder] = self.durable[folder] = None
             Path(path).write_bytes(data)
             inode = Inode(sqlite=".db" in name, data=data)

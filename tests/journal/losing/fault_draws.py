@@ -157,7 +157,7 @@ class Draws:
 
     def power(self, seed: int) -> Drawn:
         """The power goes at a random step."""
-        return self._draw(seed, lambda disk, rng: None)
+        return self._draw(str(seed), lambda disk, rng: None)
 
     def sync_fails(self, seed: int) -> Drawn:
         """A random sync, of SQLite or of the key file, answers EIO and drops what it had."""
@@ -165,7 +165,7 @@ class Draws:
         def fault(disk: Disk, rng: random.Random) -> None:
             disk.fail_sync_at = rng.randint(1, 30)
 
-        return self._draw(seed, fault)
+        return self._until_fired(seed, fault)
 
     def short_write(self, seed: int) -> Drawn:
         """A random write gets only a part down, and fails as broken or as full."""
@@ -173,9 +173,16 @@ class Draws:
         def fault(disk: Disk, rng: random.Random) -> None:
             disk.short_write_at = rng.randint(1, 80)
 
-        return self._draw(seed, fault)
+        return self._until_fired(seed, fault)
 
-    def _draw(self, seed: int, fault: Callable[[Disk, random.Random], None]) -> Drawn:
+    def _until_fired(self, seed: int, fault: Callable[[Disk, random.Random], None]) -> Drawn:
+        """The first of this seed's draws in which the fault comes before the end of the load."""
+        attempt = 0
+        while not (drawn := self._draw(f"{seed}a{attempt}", fault)).fired and drawn.clean:
+            attempt += 1
+        return drawn
+
+    def _draw(self, seed: str, fault: Callable[[Disk, random.Random], None]) -> Drawn:
         rng = random.Random(seed)
         drawn, given = Drawn(), Promises()
         files = dict(rng.choice(self._homes))
@@ -290,8 +297,8 @@ def _judge_batch(
             draft.type,
             draft.body,
         ):
-            drawn.lost.append(f"{one.key} of seq {seq + number}")
-            continue
+            drawn.lost.append(f"{one.key} of seq {seq}")
+            return
         for side in draft.side:
             try:
                 value = journal.side(seq + number, side.name)

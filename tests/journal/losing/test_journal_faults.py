@@ -38,14 +38,14 @@ def test_failed_syncs(tmp_path: Path) -> None:
     draws = Draws(tmp_path)
     drawn = [draws.sync_fails(seed) for seed in range(DRAWS)]
     clean(drawn)
-    assert sum(len(one.fired) for one in drawn) > DRAWS / 4, "hardly a sync has failed"
+    assert all(one.fired for one in drawn)
 
 
 def test_short_writes(tmp_path: Path) -> None:
     draws = Draws(tmp_path)
     drawn = [draws.short_write(seed) for seed in range(DRAWS)]
     clean(drawn)
-    assert sum(len(one.fired) for one in drawn) > DRAWS / 4, "hardly a write was short"
+    assert all(one.fired for one in drawn)
 
 
 def test_full_disks(tmp_path: Path) -> None:
