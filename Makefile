@@ -18,7 +18,7 @@ help:
 	@echo "make test   all tests                          (ARGS=\"-k alarm\")"
 	@echo "make lint   ruff, mypy, import-linter, front-end types"
 	@echo "make bench  all benchmarks                     (NAME=nearest for one)"
-	@echo "make faults kill -9 draws                      (MINUTES=10)"
+	@echo "make faults power loss, failed fsync, full disk, kill -9, in turn (MINUTES=10)"
 
 $(VENV)/made: requirements/boot.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from callout.base.errors import BadInputError
+from callout.main import watchdog
 from callout.main.home import Home
 from callout.web import Room, create_app
 
@@ -86,7 +87,7 @@ def build(
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )
-    return room, _Server(config, ready)
+    return room, _Server(config, home, ready)
 
 
 def run(home: Home, bound: socket.socket, **settings: Any) -> None:
@@ -99,11 +100,15 @@ def run(home: Home, bound: socket.socket, **settings: Any) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and then that it lives."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, home: Home, ready: Callable[[], None] | None
+    ) -> None:
         super().__init__(config)
+        self._home = home
         self._ready = ready
+        self._beat: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -112,5 +117,17 @@ class _Server(uvicorn.Server):
         gc.freeze()
         # A commit takes the interpreter back several times; 5 ms each would be most of a wait.
         sys.setswitchinterval(0.0005)
-        if self.started and self._ready:
-            await asyncio.get_running_loop().run_in_executor(None, self._ready)
+        if not self.started:
+            return
+        loop = asyncio.get_running_loop()
+        watchdog.notify("READY=1")
+        clock = self._home.picture.clock
+        self._beat = loop.create_task(watchdog.beat(self._home.journal, clock))
+        if self._ready:
+            await loop.run_in_executor(None, self._ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        watchdog.notify("STOPPING=1")
+        if self._beat is not None:
+            self._beat.cancel()
+        await super().shutdown(sockets)

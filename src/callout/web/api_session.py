@@ -15,6 +15,7 @@ from callout.incidents import LEVELS
 from callout.units import Status
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import COOKIE, session_secret
+from callout.web.views import storage_view
 
 
 class SignIn(msgspec.Struct):
@@ -108,6 +109,7 @@ async def get_room(room: TheRoom, actor: Asker) -> dict[str, Any]:
         "statuses": [status.value for status in Status],
         "levels": LEVELS,
         "city": picture.city.meta,
+        "storage": storage_view(picture),
         "positions": {
             "accepted": picture.positions.accepted,
             "refused": room.refused_positions,

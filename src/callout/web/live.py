@@ -16,7 +16,7 @@ from callout.access import ROOM, Action, Actor, authorize
 from callout.base.errors import CalloutError
 from callout.dispatch import Picture
 from callout.journal import Entry
-from callout.web.views import alarm_view, incident_view, unit_view
+from callout.web.views import alarm_view, incident_view, storage_view, unit_view
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,7 +65,8 @@ class Live:
         """The heartbeat, once a second, and the positions that changed."""
         picture = self._picture
         now_us = picture.clock.now_us()
-        self._to_all(_frame({"t": "tick", "now_us": now_us, "seq": picture.seq}))
+        tick = {"t": "tick", "now_us": now_us, "seq": picture.seq}
+        self._to_all(_frame({**tick, "storage": storage_view(picture)}))
         changed = picture.positions.take_changed()
         if changed and self._consoles:
             self._to_all(self._positions_frame(changed, now_us))
@@ -139,6 +140,7 @@ class Live:
             "t": "snapshot",
             "seq": picture.seq,
             "now_us": now_us,
+            "storage": storage_view(picture),
             "units": [unit_view(picture, unit, now_us) for unit in picture.units.by_number],
             "incidents": [
                 incident_view(picture, incident)

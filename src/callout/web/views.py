@@ -147,3 +147,9 @@ def _part(picture: Picture, incident: Incident, unit: str, part: Any) -> dict[st
         "left_us": part.left_us or None,
         "reason": part.reason or None,
     }
+
+
+def storage_view(picture: Picture) -> dict[str, Any]:
+    """How much room the journal has: {level, free_mb}."""
+    storage = picture.journal.storage()
+    return {"level": storage.level, "free_mb": storage.free_bytes // (1024 * 1024)}

@@ -153,6 +153,8 @@ class Draws:
         """``synchronous``: the pragma under test; anything but ``full`` must lose."""
         self._folder = folder
         self._synchronous = synchronous
+        # How many go on over the same page cache before the power goes, at most: drawn.
+        self._processes = [1, 1, 2]
         self._homes = [_home_of(folder / f"home-{size}", size) for size in (0, 1, 40, 140)]
 
     def power(self, seed: int) -> Drawn:
@@ -163,7 +165,7 @@ class Draws:
         """A random sync, of SQLite or of the key file, answers EIO and drops what it had."""
 
         def fault(disk: Disk, rng: random.Random) -> None:
-            disk.fail_sync_at = rng.randint(1, 30)
+            disk.fail_sync_at = disk.syncs + rng.randint(1, rng.choice([15, 80]))
 
         return self._until_fired(seed, fault)
 
@@ -171,7 +173,7 @@ class Draws:
         """A random write gets only a part down, and fails as broken or as full."""
 
         def fault(disk: Disk, rng: random.Random) -> None:
-            disk.short_write_at = rng.randint(1, 80)
+            disk.short_write_at = disk.writes + rng.randint(1, rng.choice([30, 200]))
 
         return self._until_fired(seed, fault)
 
@@ -210,7 +212,7 @@ class Draws:
         disk = Disk(root, rng)
         disk.load(files)
         with disk.under():
-            for process in range(rng.choice([1, 1, 2])):
+            for process in range(rng.choice(self._processes)):
                 disk.restart()
                 # Half the cuts fall early: into creating, recovering and the first groups.
                 disk.cut_at = disk.steps + rng.randint(1, rng.choice([30, 200]))
