@@ -74,8 +74,15 @@ def test_positions_come_once_and_on_connect(room: Running) -> None:
 
 def test_heartbeat(room: Running) -> None:
     with listening(room) as socket:
-        tick = until(socket, "tick")
+        snapshot, tick = until(socket, "snapshot"), until(socket, "tick")
         assert tick["now_us"] > 0
+    with room.client() as api:
+        about = api.get("/api/room").json()
+    storage = room.home.journal.storage()
+    for said in (snapshot["storage"], tick["storage"], about["storage"]):
+        assert said["level"] == storage.level
+        # Others write on this disk too.
+        assert said["free_mb"] == pytest.approx(storage.free_bytes / 1024**2, rel=0.2)
 
 
 @pytest.mark.parametrize("query", ["?from=x", "?from=-1", "?from=1e3"])

@@ -146,6 +146,10 @@ class Life:
             return None
 
 
+def _no_fault(_: Disk, __: random.Random) -> None:
+    """But the power's."""
+
+
 class Draws:
     """Any number of draws in one folder, each whole from its seed but for the threads."""
 
@@ -153,13 +157,11 @@ class Draws:
         """``synchronous``: the pragma under test; anything but ``full`` must lose."""
         self._folder = folder
         self._synchronous = synchronous
-        # How many go on over the same page cache before the power goes, at most: drawn.
-        self._processes = [1, 1, 2]
         self._homes = [_home_of(folder / f"home-{size}", size) for size in (0, 1, 40, 140)]
 
     def power(self, seed: int) -> Drawn:
         """The power goes at a random step."""
-        return self._draw(str(seed), lambda disk, rng: None)
+        return self._draw(str(seed), _no_fault)
 
     def sync_fails(self, seed: int) -> Drawn:
         """A random sync, of SQLite or of the key file, answers EIO and drops what it had."""
@@ -212,7 +214,8 @@ class Draws:
         disk = Disk(root, rng)
         disk.load(files)
         with disk.under():
-            for process in range(rng.choice(self._processes)):
+            # The second goes on over the page cache of the first.
+            for process in range(rng.choice([1, 1, 2] if fault is _no_fault else [1, 2, 2])):
                 disk.restart()
                 # Half the cuts fall early: into creating, recovering and the first groups.
                 disk.cut_at = disk.steps + rng.randint(1, rng.choice([30, 200]))
