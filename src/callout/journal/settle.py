@@ -17,6 +17,7 @@ import os
 from pathlib import Path
 
 from callout.base.errors import FullError, UnavailableError
+from callout.journal.erased import ERASED
 from callout.journal.keys import sync_folder, write_durably
 
 _DOUBT, _TRUST = b"doubt\n", b"\0\0\0\0\0\0"
@@ -45,8 +46,8 @@ def settle(home: Path) -> None:
     """
     doubted = (home / "lock").read_bytes() == _DOUBT
     try:
-        for name in ("journal.db-wal", "state.db-wal"):
-            # Of a database only the WAL: what a checkpoint could not write stands there still.
+        # Of a database only the WAL: what a checkpoint could not write stands there still.
+        for name in ("journal.db-wal", "state.db-wal", ERASED):
             # Anew means aside, since a power cut must not meet the only copy being overwritten.
             path = home / name
             if path.exists():

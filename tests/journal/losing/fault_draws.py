@@ -23,6 +23,7 @@ from fault_disk import Disk
 from callout.base.clock import ManualClock
 from callout.base.errors import CalloutError, FullError, UnavailableError
 from callout.journal import Batch, Draft, Journal, Side, check, sqlite
+from callout.journal.erased import ERASED, read_erased
 
 #: What a caller may be told when it is not an acknowledgement.
 HONEST = (FullError, UnavailableError)
@@ -280,6 +281,8 @@ def judge(root: Path, given: Promises, drawn: Drawn) -> None:
         for name, value in given.state:
             if journal.state.get("kept", name) != value:
                 drawn.lost.append(f"state {name}")
+        noted = {name for name, _ in read_erased(home / ERASED)}
+        drawn.lost += [f"{key} of erased.list" for key in given.forgotten if key not in noted]
         _judge_going_on(journal, stored, given, drawn)
     finally:
         journal.close()
