@@ -21,7 +21,7 @@ Level = Literal["ok", "low", "reserve", "full"]
 
 #: SQLite needs room for its WAL and index before it can say in words that there is none.
 LEAST_FREE_BYTES = 4 * 1024 * 1024
-#: At ten entries a second of a kilobyte each (a city of ten million) this is a day's warning, and
+#: At ten entries a second of 1.1 kB each (a city of ten million) this is a day's warning, and
 #: months of it in a town. Not a share: a twentieth of a large disk would warn for years on end.
 LOW_BYTES = 1024 * 1024 * 1024
 _STEPS = 4

@@ -14,6 +14,7 @@ Both were found by tests/journal/losing.
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from callout.base.errors import FullError, UnavailableError
@@ -21,16 +22,22 @@ from callout.journal.erased import ERASED
 from callout.journal.keys import sync_folder, write_durably
 
 _DOUBT, _TRUST = b"doubt\n", b"\0\0\0\0\0\0"
+# Not readable by us, on a read-only file system, or on one that cannot sync folders.
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL)
 _CHUNK_BYTES = 1024 * 1024
 
 
 def make_folder(home: Path) -> None:
     """Make a home's folder with a name that is durable all the way up."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in home.absolute().parents:
-        # Above the folders that are ours to read there is nothing that we have made.
-        with contextlib.suppress(PermissionError):
-            sync_folder(folder)
+    with _in_words(home):
+        for folder in home.absolute().parents:
+            try:
+                sync_folder(folder)
+            except OSError as error:
+                # Above the folders that are ours to write there is nothing that we have made.
+                if error.errno not in _NOT_OURS:
+                    raise
 
 
 def doubt(home: Path) -> None:
@@ -45,7 +52,7 @@ def settle(home: Path) -> None:
     Only while nobody writes: under the home's lock and before anything is opened.
     """
     doubted = (home / "lock").read_bytes() == _DOUBT
-    try:
+    with _in_words(home):
         # Of a database only the WAL: what a checkpoint could not write stands there still.
         for name in ("journal.db-wal", "state.db-wal", ERASED):
             # Anew means aside, since a power cut must not meet the only copy being overwritten.
@@ -56,6 +63,15 @@ def settle(home: Path) -> None:
         for folder in (home / "keys", home):
             if folder.is_dir():
                 sync_folder(folder)
+    with contextlib.suppress(OSError):
+        # Also when there was no word: doubt must find room for its own when the disk is full.
+        _leave_word(home, _TRUST)
+
+
+@contextlib.contextmanager
+def _in_words(home: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise FullError("the disk is full", where=str(home), todo="Make room") from error
@@ -64,9 +80,6 @@ def settle(home: Path) -> None:
             where=str(home),
             todo="Look after the disk; the system's log says more",
         ) from error
-    with contextlib.suppress(OSError):
-        # Also when there was no word: doubt must find room for its own when the disk is full.
-        _leave_word(home, _TRUST)
 
 
 def _settle_keys(path: Path, *, doubted: bool) -> None:
