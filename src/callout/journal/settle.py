@@ -56,6 +56,7 @@ def settle(home: Path) -> None:
         # Of a database only the WAL: what a checkpoint could not write stands there still.
         for name in ("journal.db-wal", "state.db-wal", ERASED):
             # Anew means aside, since a power cut must not meet the only copy being overwritten.
+            # A reader in another process that had the old WAL ends with an error, and asks again.
             path = home / name
             if path.exists():
                 write_durably(path, path.read_bytes()) if doubted else _sync(path)

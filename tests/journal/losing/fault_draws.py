@@ -19,6 +19,7 @@ from typing import Any
 import apsw
 import structlog
 from fault_disk import Disk
+from fault_under import under
 
 from callout.base.clock import ManualClock
 from callout.base.errors import CalloutError, FullError, UnavailableError
@@ -214,7 +215,7 @@ class Draws:
         root = self._fresh({})
         disk = Disk(root, rng)
         disk.load(files)
-        with disk.under():
+        with under(disk):
             # The second goes on over the page cache of the first.
             for process in range(rng.choice([1, 1, 2] if fault is _no_fault else [1, 2, 2])):
                 disk.restart()

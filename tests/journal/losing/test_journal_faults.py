@@ -1,6 +1,8 @@
 """Twenty draws of every fault: nothing acknowledged is lost, and NORMAL is found out."""
 
 import contextlib
+import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from fault_disk import Disk
 from fault_draws import Drawn, Draws, quiet
 from fault_full import full_draw, small_disk
+from fault_under import under
 
 DRAWS = 20
 
@@ -56,15 +59,12 @@ def test_full_disks(tmp_path: Path) -> None:
 
 
 def test_the_disk_loses_what_was_not_synced_and_nothing_else(tmp_path: Path) -> None:
-    import os
-    import random
-
     images = []
     for seed in range(30):
         root = tmp_path / str(seed)
         root.mkdir()
         disk = Disk(root, random.Random(seed))
-        with disk.under():
+        with under(disk):
             fd = os.open(root / "file", os.O_RDWR | os.O_CREAT)
             os.pwrite(fd, b"durable", 0)
             os.fsync(fd)
