@@ -34,7 +34,7 @@ def test_word_of_a_failed_sync_is_left_and_believed_once(
     assert [type(error) for error in fatal] == [OSError]
     monkeypatch.undo()
     journal.close()
-    assert (home / "lock").read_bytes() == b"doubt\n"
+    assert (home / "lock").read_bytes() == b"failed"
     again = open_home()
     assert (home / "lock").read_bytes() == bytes(6)
     assert not again.append(sealed("k1", "incident/2")).duplicate
@@ -66,7 +66,7 @@ def test_a_disk_that_fails_while_opening_leaves_word(
     monkeypatch.setattr(os, "fsync", only_the_keys)
     with pytest.raises(UnavailableError, match="the disk does not keep what is written"):
         open_home()
-    assert (home / "lock").read_bytes() == b"doubt\n"
+    assert (home / "lock").read_bytes() == b"failed"
     monkeypatch.undo()
     open_home()
     assert (home / "lock").read_bytes() == bytes(6)

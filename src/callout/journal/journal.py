@@ -35,7 +35,7 @@ from callout.journal.note import Verifier
 from callout.journal.plan import Request
 from callout.journal.reserve import Reserve, Storage, held_bytes
 from callout.journal.seal import Boxes, open_box, seal
-from callout.journal.settle import doubt, make_folder, settle
+from callout.journal.settle import leave_word, make_folder, settle
 from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
 from callout.journal.tlog import Log
@@ -78,6 +78,7 @@ class Journal:
         self._writer: Writer | None = None
         self._closed = False
         self._closing = threading.Lock()
+        self._forgetting = threading.Lock()
         self._mine = threading.local()
         self._sides: OrderedDict[tuple[int, str], tuple[int, dict[str, Any]]] = OrderedDict()
         self._sides_lock = threading.Lock()
@@ -122,7 +123,6 @@ class Journal:
                 # SQLite gives the WAL the mode of its database, and would make it readable for all.
                 os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
             path = home / "journal.db"
-            new = not SqliteDriver.exists(path)
             if SqliteDriver.exists(path):
                 keys = Keys.load(home / "keys", writable=True)
                 opened.append(keys)
@@ -136,8 +136,7 @@ class Journal:
             state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
             opened.append(state)
             memory = Memory(state, keys.verifier, witness)
-            if new:
-                memory.begin(driver.head().note)
+            memory.begin(driver.head())
             journal = cls(
                 home,
                 keys=keys,
@@ -155,7 +154,7 @@ class Journal:
             # A crash came between list and key, or an older key file was put back.
             journal._destroy(read_erased(home / ERASED))
         except BaseException:
-            doubt(home)
+            leave_word(home)
             _close_all([*opened], lock_fd)
             raise
         return journal
@@ -196,7 +195,7 @@ class Journal:
             )
 
         def fatal(error: BaseException) -> None:
-            doubt(self.home)
+            leave_word(self.home)
             on_fatal(error)
 
         self._writer = Writer(
@@ -300,7 +299,9 @@ class Journal:
         if self._writer is None:
             raise _reading_only()
         try:
-            return self._reserve.trying(lambda: self._forget(keys))
+            # One at a time: the list's own name is durable for the first before the second is told.
+            with self._forgetting:
+                return self._reserve.trying(lambda: self._forget(keys))
         except OSError as error:
             # Keys that others were given wait for the same fsync: nobody may go on from here.
             self._writer.fail(error)

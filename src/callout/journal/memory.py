@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import apsw
 import structlog
 
 from callout.base.errors import CalloutError, DamagedError
+from callout.journal.driver import Head
 from callout.journal.keys import write_durably
 from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
 from callout.journal.state import State
@@ -66,9 +66,14 @@ class Memory:
         self._last: bytes | None = None
         self._complained = False
 
-    def begin(self, note: bytes) -> None:
-        """Remember the empty log of a new home; a witness may know better and is left alone."""
-        self._state.put(_SPACE, _KEY, note)
+    def begin(self, head: Head) -> None:
+        """Remember the log of a new home while it is empty, durably, before the first entry.
+
+        Also when a crash came between making it and this. A witness may know better and is left
+        alone.
+        """
+        if head.size == 0 and self._state.get(_SPACE, _KEY) is None:
+            self._state.put(_SPACE, _KEY, head.note)
 
     def remember(self, note: bytes) -> None:
         """Keep a checkpoint that is durable. Waits for the disk; does nothing when it is the last.
@@ -83,7 +88,7 @@ class Memory:
                 if self._witness is not None:
                     write_durably(self._witness, note)
                 self._last, self._complained = note, False
-            except (OSError, apsw.Error) as error:
+            except (OSError, CalloutError) as error:
                 if not self._complained:
                     _log.warning("journal.not_remembered", error=str(error))
                 self._complained = True

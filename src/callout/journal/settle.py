@@ -21,7 +21,7 @@ from callout.base.errors import FullError, UnavailableError
 from callout.journal.erased import ERASED
 from callout.journal.keys import sync_folder, write_durably
 
-_DOUBT, _TRUST = b"doubt\n", b"\0\0\0\0\0\0"
+_FAILED, _WELL = b"failed", bytes(6)
 # Not readable by us, on a read-only file system, or on one that cannot sync folders.
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL)
 _CHUNK_BYTES = 1024 * 1024
@@ -40,10 +40,10 @@ def make_folder(home: Path) -> None:
                     raise
 
 
-def doubt(home: Path) -> None:
+def leave_word(home: Path) -> None:
     """Leave word that a write or an fsync in this home has failed; never raises."""
     with contextlib.suppress(OSError):
-        _leave_word(home, _DOUBT)
+        _word(home, _FAILED)
 
 
 def settle(home: Path) -> None:
@@ -51,7 +51,7 @@ def settle(home: Path) -> None:
 
     Only while nobody writes: under the home's lock and before anything is opened.
     """
-    doubted = (home / "lock").read_bytes() == _DOUBT
+    failed = (home / "lock").read_bytes() == _FAILED
     with _in_words(home):
         # Of a database only the WAL: what a checkpoint could not write stands there still.
         for name in ("journal.db-wal", "state.db-wal", ERASED):
@@ -59,14 +59,14 @@ def settle(home: Path) -> None:
             # A reader in another process that had the old WAL ends with an error, and asks again.
             path = home / name
             if path.exists():
-                write_durably(path, path.read_bytes()) if doubted else _sync(path)
-        _settle_keys(home / "keys" / "side.keys", doubted=doubted)
+                write_durably(path, path.read_bytes()) if failed else _sync(path)
+        _settle_keys(home / "keys" / "side.keys", failed=failed)
         for folder in (home / "keys", home):
             if folder.is_dir():
                 sync_folder(folder)
     with contextlib.suppress(OSError):
-        # Also when there was no word: doubt must find room for its own when the disk is full.
-        _leave_word(home, _TRUST)
+        # Also when there was no word: the next must find room for its own when the disk is full.
+        _word(home, _WELL)
 
 
 @contextlib.contextmanager
@@ -83,11 +83,11 @@ def _in_words(home: Path) -> Iterator[None]:
         ) from error
 
 
-def _settle_keys(path: Path, *, doubted: bool) -> None:
+def _settle_keys(path: Path, *, failed: bool) -> None:
     """In place, since a copy elsewhere would outlive the erasure of a key."""
     if not path.exists():
         return
-    if doubted:
+    if failed:
         fd = os.open(path, os.O_RDWR)
         try:
             for at in range(0, os.fstat(fd).st_size, _CHUNK_BYTES):
@@ -107,7 +107,7 @@ def _sync(path: Path) -> None:
         os.close(fd)
 
 
-def _leave_word(home: Path, word: bytes) -> None:
+def _word(home: Path, word: bytes) -> None:
     # In the lock file, which is there and keeps its block: a full disk has room for this.
     fd = os.open(home / "lock", os.O_WRONLY)
     try:

@@ -9,7 +9,7 @@ import apsw
 
 from callout.base.clock import Clock
 from callout.base.errors import NotFoundError, RefusedError, UnavailableError
-from callout.journal.settle import doubt
+from callout.journal.settle import leave_word
 from callout.journal.sqlite import open_database, written
 
 _SCHEMA = """
@@ -112,5 +112,5 @@ class State:
             except UnavailableError:
                 # Not fatal: the next commit writes over what this one may have left. But a
                 # process that starts before there is one must not take it for durable.
-                doubt(self._path.parent)
+                leave_word(self._path.parent)
                 raise
