@@ -132,6 +132,19 @@ def test_a_crash_before_remembering_is_no_doubt(home: Path, tmp_path: Path, one:
         assert again.head() == 2
 
 
+def test_a_crash_while_the_home_was_made_is_no_doubt(home: Path, tmp_path: Path, one: One) -> None:
+    opened(home).close()
+    # The journal was made, its empty log was not remembered yet.
+    for path in home.glob("state.db*"):
+        path.unlink()
+    journal = opened(home)
+    journal.append(one("a"))
+    shutil.copytree(home, tmp_path / "killed")
+    journal.close()
+    with closing(opened(tmp_path / "killed")) as after:
+        assert after.head() == 0
+
+
 def test_a_witness_that_is_away_or_odd_stops_nobody(home: Path, tmp_path: Path, one: One) -> None:
     away = tmp_path / "not mounted" / "witness.note"
     odd = tmp_path / "witness.note"
