@@ -4,6 +4,7 @@ from callout.journal.check import Problem, Report, check
 from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.feed import Follower
 from callout.journal.journal import Journal
+from callout.journal.snapshot import Snapshot, SnapshotFile
 from callout.journal.state import State
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Receipt",
     "Report",
     "Side",
+    "Snapshot",
+    "SnapshotFile",
     "State",
     "check",
 ]
