@@ -160,10 +160,56 @@ class Verbs:
         self.clock.advance_s(3600 * hours)
 
 
+def story(verbs: Verbs) -> None:
+    """Two days of a room with every entry type there is, and with every kind of side row."""
+    verbs.enrol("B9", "S9", "Boat 9")
+    verbs.accounts(1)
+    # A morning that the boards forget a day later.
+    early = verbs.open(verbs.alarm("early"), text="Smoke from a bin")
+    verbs.send(early, "E0")
+    verbs.status("E0", Status.EN_ROUTE)
+    verbs.status("E0", Status.ON_SCENE)
+    verbs.close(early, "false_alarm")
+    verbs.status("E0", Status.AVAILABLE)
+    verbs.wait_h(26)
+    waiting = verbs.alarm("waits", east_m=None, text="It burns")
+    verbs.escalate(waiting, 1)
+    verbs.escalate(waiting, 2)
+    taken = verbs.alarm("taken", text="A fall on the stairs")
+    verbs.acknowledge(taken)
+    first = verbs.open(taken, text="Second floor, the door is open")
+    verbs.join(first, verbs.alarm("again", east_m=60.0))
+    second = verbs.open(known=False)
+    verbs.place(second, 700)
+    verbs.note(second, "The caller will stand at the gate")
+    verbs.send(first, "E0", "E1")
+    for status in (Status.EN_ROUTE, Status.ON_SCENE, Status.TRANSPORTING, Status.AT_HOSPITAL):
+        verbs.status("E0", status)
+    verbs.send(second, "E0", divert=True)
+    verbs.send(second, "E1", divert=True)
+    verbs.mayday("E1", on=True)
+    verbs.mayday("E1", on=False)
+    verbs.mayday("E0", on=True)
+    verbs.status("E1", Status.RETURNING)
+    verbs.status("B9", Status.OUT_OF_SERVICE)
+    verbs.enrol("B9", "S8", "Boat 9 again")
+    # Long enough for a full tile of 256 entries, and left with something open in every part.
+    for number in range(14):
+        incident = verbs.open(text=f"Small fire {number}")
+        verbs.send(incident, "E2", "E3")
+        for unit in ("E2", "E3"):
+            verbs.status(unit, Status.EN_ROUTE)
+            verbs.status(unit, Status.ON_SCENE)
+        verbs.note(incident, f"Out at {number}")
+        if number % 3:
+            verbs.close(incident, "done")
+            continue
+        for unit in ("E2", "E3"):
+            verbs.status(unit, Status.AVAILABLE)
+
+
 def boards_as_json(picture: Picture) -> dict[str, Any]:
     """What every board holds, as plain JSON."""
     import msgspec
 
-    return {
-        name: msgspec.msgpack.decode(data) for name, data in picture.snapshot().boards.items()
-    }
+    return {name: msgspec.msgpack.decode(data) for name, data in picture.snapshot().boards.items()}

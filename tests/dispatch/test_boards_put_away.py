@@ -16,7 +16,7 @@ from callout.dispatch import picture as picture_module
 from callout.journal import Snapshot
 from callout.units import Status
 from fakes import empty_picture, line_room
-from verbs import Verbs, boards_as_json
+from verbs import Verbs, boards_as_json, story
 
 UNITS = ("E0", "E1", "E2", "B9")
 #: What a board makes again of what its snapshot holds; ``parts`` compares these too.
@@ -46,7 +46,9 @@ def act(verbs: Verbs, word: str, one: int, other: int, yes: bool) -> None:
         "alarm": lambda: verbs.alarm(f"{one}", east_m=other if yes else None, text="Segredo 1"),
         "acknowledge": lambda: verbs.acknowledge(alarm),
         "escalate": lambda: verbs.escalate(alarm, 1 + other % 3),
-        "open": lambda: verbs.open(*([alarm] if alarm != "none" else []), known=yes, text="Segredo"),
+        "open": lambda: verbs.open(
+            *([alarm] if alarm != "none" else []), known=yes, text="Segredo"
+        ),
         "join": lambda: verbs.join(incident, alarm),
         "place": lambda: verbs.place(incident, other * 100),
         "note": lambda: verbs.note(incident, "Segredo 2"),
@@ -102,6 +104,26 @@ def test_all_at_once_or_put_away_in_between(history: list[Act], cuts: list[float
                 after.fold()
                 assert parts(after) == whole
                 assert after.snapshot() == picture.snapshot()
+
+
+def test_at_every_entry_of_two_days(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with line_room(tmp_path, 4, clock) as picture:
+        verbs = Verbs(picture, clock)
+        story(verbs)
+        forgotten = verbs.incidents[0]
+        assert forgotten not in picture.incidents.incidents
+        entries, whole = list(picture.journal.replay()), parts(picture)
+        before = empty_picture(picture.journal, clock)
+        for entry in entries:
+            before.apply(entry)
+            # Every cut is tried, and a few are followed to the end.
+            after = empty_picture(picture.journal, clock)
+            after.restore(before.snapshot())
+            assert after.snapshot() == before.snapshot()
+            if entry.seq % 8 == 0:
+                after.fold()
+                assert parts(after) == whole
 
 
 def full_room(picture: Picture, clock: ManualClock) -> None:
@@ -204,5 +226,3 @@ def test_two_who_answer_the_same_alarm_at_once(tmp_path: Path) -> None:
         verbs.wait_h(25)
         verbs.alarm("2")
         assert alarm not in picture.incidents.alarms
-
-

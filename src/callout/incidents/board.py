@@ -177,9 +177,7 @@ class IncidentBoard:
     def snapshot(self) -> bytes:
         """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
         return msgspec.msgpack.encode(
-            _Kept(
-                self.alarms, self.incidents, self.types, list(self.unanswered), list(self._ended)
-            )
+            _Kept(self.alarms, self.incidents, self.types, list(self.unanswered), list(self._ended))
         )
 
     @classmethod

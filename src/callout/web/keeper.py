@@ -28,13 +28,15 @@ class Keeper:
     def load(self) -> None:
         """Take the boards up from the last snapshot if it fits; the rest is there to be folded."""
         found = self._file.load()
-        if found is not None:
-            try:
-                self._picture.restore(found)
-            except ValueError as error:
-                self._file.discard(str(error))
-        self._seq = self._picture.seq
-        _log.info("snapshot.loaded", seq=self._seq)
+        if found is None:
+            return
+        try:
+            self._picture.restore(found)
+        except ValueError as error:
+            self._file.discard(str(error))
+            return
+        self._seq = found.seq
+        _log.info("snapshot.loaded", seq=found.seq)
 
     def beat(self) -> None:
         """Begin to save when it is due; the boards are encoded here, the rest is a thread's."""
