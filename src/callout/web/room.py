@@ -67,7 +67,7 @@ class Room:
         return self.picture.clock
 
     async def start(self) -> None:
-        """Take up the last snapshot, fold what came after it, follow it from there, start timers."""
+        """Take up the last snapshot, fold the rest, follow the journal, start the timers."""
         loop = asyncio.get_running_loop()
 
         def follow(entries: Sequence[Entry]) -> None:
@@ -88,7 +88,7 @@ class Room:
         ]
 
     async def stop(self) -> None:
-        """Stop following, end the consoles' connections, put the boards away; as often as wanted."""
+        """Stop following, end the consoles' connections, put the boards away; may come twice."""
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None
