@@ -7,10 +7,11 @@ from typing import Any
 import apsw
 
 from callout.base.clock import Clock
-from callout.base.errors import NotFoundError, RefusedError
-from callout.journal.sqlite import open_database
+from callout.base.errors import DamagedError, NotFoundError, RefusedError
+from callout.journal.sqlite import BRING_UP, open_database
 
-_SCHEMA = """
+STATE_VERSION = 1
+STATE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
   space      TEXT NOT NULL,
   key        TEXT NOT NULL,
@@ -39,8 +40,11 @@ class State:
         if writable:
             flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._db = open_database(path, flags)
+        self._check_version(path)
         if writable:
-            self._db.execute(_SCHEMA)
+            with self._db:
+                self._db.execute(STATE_SCHEMA)
+                self._db.pragma("user_version", STATE_VERSION)
             self._purge()
 
     def get(self, space: str, key: str) -> bytes | None:
@@ -71,6 +75,19 @@ class State:
         """May be called twice."""
         with self._lock:
             self._db.close()
+
+    def _check_version(self, path: Path) -> None:
+        version: Any = self._db.pragma("user_version")
+        # 0: just made, or made before versions were written down, with the same tables as 1.
+        if version in {0, STATE_VERSION}:
+            return
+        self._db.close()
+        newer = version > STATE_VERSION
+        raise DamagedError(
+            f"the state has schema {version}, this callout reads {STATE_VERSION}",
+            where=str(path),
+            todo="Use the version of callout that wrote it, or a newer one" if newer else BRING_UP,
+        )
 
     def _purge(self) -> None:
         self._db.execute("DELETE FROM item WHERE expires_us <= ?", (self._clock.now_us(),))
