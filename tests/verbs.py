@@ -37,9 +37,9 @@ class Verbs:
         self.incidents: list[str] = []
 
     def _done(self, submitted: Future[Receipt] | None) -> None:
-        self.clock.advance_s(7)
         if submitted is not None:
             submitted.result()
+        self.clock.advance_s(7)
         self.picture.fold()
 
     def write(self, key: str, *drafts: Draft) -> None:
