@@ -21,14 +21,23 @@ from verbs import Verbs, boards_as_json, story
 UNITS = ("E0", "E1", "E2", "B9")
 #: What a board makes again of what its snapshot holds; ``parts`` compares these too.
 MADE_AGAIN = {"units": {"units"}, "incidents": {"_fold"}}
-PLANTED = ("Segredo", "Rua de Baixo", "Cais 2", "B. Costa", "C. Reis", "A. Silva", "travel_ms")
+PLANTED = (
+    "Segredo",
+    "Rua de Baixo",
+    "Cais 2",
+    "B. Costa",
+    "C. Reis",
+    "D. Lima",
+    "A. Silva",
+    "travel_ms",
+)
 
 Act = tuple[str, int, int, bool]
 acts = st.tuples(
     st.sampled_from(
         (
             *("alarm", "acknowledge", "escalate", "open", "join", "place", "note", "send", "send"),
-            *("status", "status", "mayday", "close", "enrol", "accounts", "forget", "wait"),
+            *("status", "status", "mayday", "close", "enrol", "accounts", "erase", "wait"),
         )
     ),
     st.integers(0, 9),
@@ -58,7 +67,9 @@ def act(verbs: Verbs, word: str, one: int, other: int, yes: bool) -> None:
         "close": lambda: verbs.close(incident),
         "enrol": lambda: verbs.enrol("B9", f"S{other}", f"Boat {one}"),
         "accounts": lambda: verbs.accounts(one),
-        "forget": lambda: verbs.forget(f"{'alarm' if yes else 'incident'}/{alarm}"),
+        "erase": lambda: verbs.erase(
+            f"alarm/{alarm}" if other % 2 else f"incident/{incident}", finish=yes
+        ),
         "wait": lambda: verbs.wait_h(13),
     }
     try:
@@ -139,6 +150,7 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs.note(open_, "Segredo 3")
     verbs.place(open_, 300)
     verbs.close(over)
+    verbs.erase(f"incident/{over}", finish=False)
     assert list(picture.incidents.unanswered) == [waiting]
 
 

@@ -68,16 +68,14 @@ def leaf_hex(entry: Entry) -> str:
 
 
 def make_home(home: Path) -> None:
-    """The home itself, closed. One incident's key is destroyed."""
+    """The home itself, closed. The story erases an incident, so keys of it are destroyed."""
     clock, chance = ManualClock(), random.Random(callout.__version__)
     with mock.patch.object(secrets, "token_bytes", chance.randbytes):
         (home / "keys").mkdir(parents=True)
         signer = Signer("callout", Ed25519PrivateKey.from_private_bytes(chance.randbytes(32)))
         (home / "keys" / "log.key").write_text(signer.encoded())
         with line_room(home, 4, clock) as picture:
-            verbs = Verbs(picture, clock)
-            story(verbs)
-            verbs.forget(f"incident/{verbs.incidents[0]}")
+            story(Verbs(picture, clock))
             picture.journal.state.put("cursor", "golden", b"%d" % picture.seq)
 
 

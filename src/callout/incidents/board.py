@@ -97,6 +97,7 @@ class _Kept(msgspec.Struct):
     incidents: dict[str, Incident]
     types: dict[str, IncidentType]
     unanswered: list[str]
+    erasing: dict[str, tuple[str, ...]]
     ended: list[tuple[int, str, str]]
 
 
@@ -177,7 +178,14 @@ class IncidentBoard:
     def snapshot(self) -> bytes:
         """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
         return msgspec.msgpack.encode(
-            _Kept(self.alarms, self.incidents, self.types, list(self.unanswered), list(self._ended))
+            _Kept(
+                alarms=self.alarms,
+                incidents=self.incidents,
+                types=self.types,
+                unanswered=list(self.unanswered),
+                erasing=self.erasing,
+                ended=list(self._ended),
+            )
         )
 
     @classmethod
@@ -187,6 +195,7 @@ class IncidentBoard:
         board = cls()
         board.alarms, board.incidents, board.types = kept.alarms, kept.incidents, kept.types
         board.unanswered = {name: kept.alarms[name] for name in kept.unanswered}
+        board.erasing = kept.erasing
         board._ended.extend(kept.ended)
         return board
 
