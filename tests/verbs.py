@@ -26,6 +26,7 @@ from callout.incidents.erasure import (
 )
 from callout.incidents.events import AlarmJoined
 from callout.journal import Batch, Draft, Receipt
+from callout.journal.events import BackupMade
 from callout.units import Status, UnitEnrolled
 from callout.units.commands import set_mayday, station_draft, unit_draft
 from fakes import place
@@ -169,6 +170,11 @@ class Verbs:
         if finish:
             self._done(finish_erasure(journal, found.stream, found.keys))
 
+    def resume(self) -> None:
+        """A named person lets a restored journal go on."""
+        self.picture.journal.resume(name="E. Melo", reason="Another disk", kind="restored")
+        self._done(None)
+
     def wait_h(self, hours: int) -> None:
         """Nothing happens for a while."""
         self.clock.advance_s(3600 * hours)
@@ -221,6 +227,8 @@ def story(verbs: Verbs) -> None:
             continue
         for unit in ("E2", "E3"):
             verbs.status(unit, Status.AVAILABLE)
+    verbs.fact("history/callout", BackupMade(size=7, root="00" * 32, keys=True))
+    verbs.resume()
     # Asked for and not done yet, as after a crash.
     verbs.erase(f"incident/{second_last(verbs)}", finish=False)
 

@@ -14,6 +14,8 @@ import pytest
 from callout.base.clock import ManualClock
 from callout.base.errors import DamagedError, FullError
 from callout.journal import Batch, Draft, Journal, Side, check, migrations, sqlite
+from callout.journal.backup import make_backup, restore_files
+from callout.journal.keychest import pack
 from callout.journal.migrations import Ladder, Step, bring_up, journal_ladder, state_ladder
 from callout.journal.state import State
 
@@ -268,3 +270,25 @@ def test_state_has_a_version_too(tmp_path: Path, clock: ManualClock) -> None:
     with pytest.raises(DamagedError, match="schema 2"):
         State(path, clock=clock, writable=True)
     assert version(tmp_path / "state.db.schema1") == 1
+
+
+def test_a_backup_of_an_older_schema_is_brought_up_when_restored(
+    old: Path, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_backup(old, tmp_path / "backups", clock=clock, version="0.1.0")
+    pack(old / "keys", tmp_path / "keys.file", None)
+    monkeypatch.setattr(sqlite, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(migrations, "journal_ladder", lambda: ladder(*STEPS))
+    monkeypatch.setattr(sys.modules["callout.journal.check"], "expected_schema", schema_3)
+    again = tmp_path / "again"
+    again.mkdir()
+    assert restore_files(made, again, tmp_path / "keys.file", (), None).size == 300
+    assert version(again / "journal.db") == 3
+    assert check(again).problems == []
+
+
+@pytest.mark.parametrize("name", ["journal.db", "state.db"])
+def test_a_damaged_file_is_said_to_be_one(old: Path, clock: ManualClock, name: str) -> None:
+    (old / name).write_bytes(b"no database" * 1000)
+    with pytest.raises(DamagedError, match="damaged"):
+        Journal.open(old, clock=clock)

@@ -106,7 +106,7 @@ class Journal:
         try:
             path = home / "journal.db"
             new = not SqliteDriver.exists(path)
-            if SqliteDriver.exists(path):
+            if not new:
                 keys = Keys.load(home / "keys", writable=True)
                 opened.append(keys)
                 bring_up_home(home)

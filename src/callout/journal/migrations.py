@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,21 +87,19 @@ def bring_up(path: Path, ladder: Ladder) -> None:
     FullError when there is no room; then too.
     """
     assert [step.after for step in ladder.steps] == list(range(1, ladder.version))
-    database = open_database(path, apsw.SQLITE_OPEN_READWRITE)
     try:
-        found: Any = database.pragma("user_version")
-        kind: Any = database.pragma("application_id")
-        if kind != ladder.application_id or not 1 <= found < ladder.version:
-            return
-        copy_aside(database, path, found)
-        for step in ladder.steps[found - 1 :]:
-            _take(database, path, ladder, step)
+        with closing(open_database(path, apsw.SQLITE_OPEN_READWRITE)) as database:
+            found: Any = database.pragma("user_version")
+            kind: Any = database.pragma("application_id")
+            if kind != ladder.application_id or not 1 <= found < ladder.version:
+                return
+            copy_aside(database, path, found)
+            for step in ladder.steps[found - 1 :]:
+                _take(database, path, ladder, step)
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise DamagedError(
             f"the file is damaged: {error}", where=str(path), todo="Run callout check on this home"
         ) from error
-    finally:
-        database.close()
 
 
 def copy_aside(database: apsw.Connection, path: Path, version: int) -> Path:
