@@ -5,13 +5,15 @@
  */
 
 import { computed, signal } from "@preact/signals";
-import type { Alarm, Incident, Recommendation, Room, Session, Unit } from "./types";
+import type { Alarm, Incident, Recommendation, Room, Session, Storage, Unit } from "./types";
 import { words } from "./words";
 
 const SILENT_S = 600;
 
 export const session = signal<Session | null>(null);
 export const room = signal<Room | null>(null);
+/** Room on the journal's disk; null until the server has said. */
+export const storage = signal<Storage | null>(null);
 
 const units = new Map<string, Unit>();
 const byNumber = new Map<number, Unit>();

@@ -62,6 +62,7 @@ HANDLERS = (
     api_session.delete_session,
     api_session.get_room,
     pages.get_page,
+    pages.get_worker,
     pages.get_asset,
     pages.get_tile,
 )
