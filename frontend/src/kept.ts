@@ -35,7 +35,11 @@ export function startKeeping(): void {
   setInterval(keep, EVERY_MS);
   const sw = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   sw?.register("/sw.js").then(
-    () => setTimeout(() => sw.ready.then(tellAssets), FIRST_MS),
+    () => {
+      // Now, and once more when the map has arrived.
+      void sw.ready.then(tellAssets);
+      setTimeout(() => void sw.ready.then(tellAssets), EVERY_MS);
+    },
     () => {}, // the page works without it; a reload needs the server then
   );
 }
