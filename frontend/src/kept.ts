@@ -5,7 +5,7 @@
  * after twelve hours.
  */
 
-import { pictureMs } from "./connection";
+import { keptShown, pictureMs } from "./connection";
 import * as store from "./store";
 import { serverNow } from "./time";
 import type { Alarm, Incident, Room, Session, Unit } from "./types";
@@ -25,10 +25,6 @@ interface Kept {
   incidents: Incident[];
   alarms: Alarm[];
 }
-
-/** Whether what is shown was kept and not heard. */
-let shown = false;
-export const isKept = (): boolean => shown;
 
 export function startKeeping(): void {
   setTimeout(keep, FIRST_MS);
@@ -65,21 +61,28 @@ export function showKept(): number | null {
   kept.alarms.forEach(store.putAlarm);
   store.changed({ units: true, incidents: true, alarms: true });
   pictureMs.value = kept.serverMs;
-  shown = true;
+  keptShown.value = true;
   return ageMs;
 }
 
 /** The first live snapshot takes the place of what was kept. */
 export function replaceKept(): void {
-  if (!shown) return;
-  shown = false;
+  if (!keptShown.value) return;
+  keptShown.value = false;
   store.forgetPicture();
 }
 
 function keep(): void {
   const session = store.session.value;
   const room = store.room.value;
-  if (shown || pictureMs.value !== null || !session?.person || !room || store.seenSeq() < 0) return;
+  if (
+    keptShown.value ||
+    pictureMs.value !== null ||
+    !session?.person ||
+    !room ||
+    store.seenSeq() < 0
+  )
+    return;
   const kept: Kept = {
     serverMs: serverNow(),
     localMs: Date.now(),

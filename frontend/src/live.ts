@@ -2,8 +2,17 @@
 
 import { batch } from "@preact/signals";
 import { api, Problem } from "./api";
-import { away, connection, LATE_S, LOST_S, lost, pictureMs, setConnection } from "./connection";
-import { dropKept, isKept, replaceKept } from "./kept";
+import {
+  away,
+  connection,
+  keptShown,
+  LATE_S,
+  LOST_S,
+  lost,
+  pictureMs,
+  setConnection,
+} from "./connection";
+import { dropKept, replaceKept } from "./kept";
 import { flushOutbox } from "./outbox";
 import * as store from "./store";
 import { forgetTime, hearTime, now, serverNow } from "./time";
@@ -142,7 +151,7 @@ function settle(awayS: number): void {
 
 function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
   batch(() => {
-    if (isKept()) void api.room().then((room) => (store.room.value = room));
+    if (keptShown.value) void api.room().then((room) => (store.room.value = room));
     replaceKept();
     store.storage.value = message.storage ?? null;
     message.units.forEach(store.putUnit);

@@ -5,6 +5,7 @@
  */
 
 import { computed, signal } from "@preact/signals";
+import { keptShown } from "./connection";
 import type { Alarm, Incident, Recommendation, Room, Session, Storage, Unit } from "./types";
 import { words } from "./words";
 
@@ -140,7 +141,11 @@ export const maydays = computed(() => unitList.value.filter((u) => u.mayday));
 export const numberOf = (incident: Incident): string => String(incident.number);
 /** Where it is, in words: the street, or that only the map knows. */
 export const placeOf = (incident: Incident): string =>
-  incident.place ? incident.place.name || words.alarms.onMap : "";
+  incident.place
+    ? incident.place.name || words.alarms.onMap
+    : keptShown.value
+      ? words.lost.placeNotKept
+      : "";
 /** "101 House fire". */
 export const labelOf = (incident: Incident): string =>
   `${numberOf(incident)} ${incident.type.name}`;

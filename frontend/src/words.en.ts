@@ -45,6 +45,7 @@ export const en = {
   lost: {
     title: (clock: string) => `Connection lost. You are looking at ${clock}.`,
     body: "Units and statuses are not moving; incident clocks run on. Radio and telephone still work.",
+    placeNotKept: "place not kept here",
     kept: "Kept on this machine from before: who is on what, and since when. Places and words are not kept here. Use the radio and paper.",
     attempt: (n: number, s: number) => `Attempt ${n}, next in ${s} s`,
     trying: (n: number) => `Attempt ${n}, trying now`,

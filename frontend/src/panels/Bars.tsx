@@ -1,7 +1,6 @@
 /** The bars across the page: drill, connection lost, and what changed while it was. */
 
-import { away, connection, lost, pictureMs } from "../connection";
-import { isKept } from "../kept";
+import { away, connection, keptShown, lost, pictureMs } from "../connection";
 import { tryNow } from "../live";
 import * as store from "../store";
 import { age, clockTime, span } from "../time";
@@ -31,7 +30,7 @@ export function LostBar() {
       <span class="big">{span(behindS * 1000)}</span>
       <div>
         <b>{words.lost.title(clockTime(pictureMs.value ?? 0))}</b>
-        <p>{isKept() ? words.lost.kept : words.lost.body}</p>
+        <p>{keptShown.value ? words.lost.kept : words.lost.body}</p>
       </div>
       <span class="grow" />
       <b>{nextS ? words.lost.attempt(attempt, nextS) : words.lost.trying(attempt)}</b>
