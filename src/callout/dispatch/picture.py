@@ -11,7 +11,7 @@ from callout.base.geo import LonLat
 from callout.dispatch.board import TimesBoard
 from callout.incidents import Incident, IncidentBoard
 from callout.journal import Entry, Journal, Snapshot
-from callout.places import City
+from callout.places import City, PlacesBoard
 from callout.roads import Roads
 from callout.units import Positions, Status, Unit, UnitBoard
 
@@ -32,6 +32,7 @@ class Picture:
 
     BOARDS: ClassVar[dict[str, Any]] = {
         "access": AccessBoard,
+        "places": PlacesBoard,
         "units": UnitBoard,
         "incidents": IncidentBoard,
         "times": TimesBoard,
@@ -47,6 +48,7 @@ class Picture:
         self.city = city
         self.roads = roads
         self.access = AccessBoard()
+        self.places = PlacesBoard()
         self.units = UnitBoard()
         self.incidents = IncidentBoard()
         self.times = TimesBoard()
@@ -55,6 +57,7 @@ class Picture:
     def apply(self, entry: Entry) -> None:
         """Take one entry into every board."""
         self.access.apply(entry)
+        self.places.apply(entry)
         self.units.apply(entry)
         self.incidents.apply(entry)
         self.times.apply(entry)
