@@ -27,6 +27,9 @@ from callout.incidents.erasure import (
 from callout.incidents.events import AlarmJoined
 from callout.journal import Batch, Draft, Receipt
 from callout.journal.events import BackupMade
+from callout.places.commands import draw_areas
+from callout.places.events import AreaDrawn
+from callout.places.geojson import Drawn
 from callout.units import Status, UnitEnrolled
 from callout.units.commands import set_mayday, station_draft, unit_draft
 from fakes import place
@@ -34,6 +37,10 @@ from fakes import place
 DISPATCHER = Actor(id="p1", kind="person", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER}))
 BUTTON = Actor(id="b1", kind="device", scopes=frozenset({Scope.ALARMS}))
 ADMIN = Actor(id="root", kind="person", roles=frozenset({Role.ADMINISTRATOR}))
+
+RING = (0, 0, 90_000, 0, 90_000, 90_000, 0, 90_000, 0, 0)
+BEAT = AreaDrawn(kind="beat", name="North beat", agency="fire", polygons=((RING,),))
+SITE = AreaDrawn(kind="key_site", name="Tank farm", text="Two gates", point=(500_000, 0))
 
 
 class Verbs:
@@ -54,6 +61,10 @@ class Verbs:
     def write(self, key: str, *drafts: Draft) -> None:
         """Entries that have no verb of their own yet, or are set-up's."""
         self._done(self.picture.journal.submit(Batch(drafts, key, SYSTEM.label, "fire")))
+
+    def areas(self, *drawn: Drawn, dropped: tuple[str, ...] = ()) -> None:
+        """Areas drawn and dropped."""
+        self._done(draw_areas(self.picture.journal, SYSTEM, self.picture.places, drawn, dropped))
 
     def fact(self, stream: str, fact: Fact) -> None:
         """One fact, as it is."""
@@ -184,6 +195,8 @@ def story(verbs: Verbs) -> None:
     """Two days of a room with every entry type there is, and with every kind of side row."""
     verbs.enrol("B9", "S9", "Boat 9")
     verbs.accounts(1)
+    verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE), Drawn("old", BEAT))
+    verbs.areas(dropped=("old",))
     # A morning that the boards forget a day later.
     early = verbs.open(verbs.alarm("early"), text="Smoke from a bin")
     verbs.send(early, "E0")

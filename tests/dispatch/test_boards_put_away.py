@@ -14,13 +14,14 @@ from callout.base.errors import CalloutError
 from callout.dispatch import Picture, code_version
 from callout.dispatch import picture as picture_module
 from callout.journal import Snapshot
+from callout.places.geojson import Drawn
 from callout.units import Status
 from fakes import empty_picture, line_room
-from verbs import Verbs, boards_as_json, story
+from verbs import BEAT, SITE, Verbs, boards_as_json, story
 
 UNITS = ("E0", "E1", "E2", "B9")
 #: What a board makes again of what its snapshot holds; ``parts`` compares these too.
-MADE_AGAIN = {"units": {"units"}, "incidents": {"_fold"}}
+MADE_AGAIN = {"places": {"areas", "_index"}, "units": {"units"}, "incidents": {"_fold"}}
 PLANTED = (
     "Segredo",
     "Rua de Baixo",
@@ -142,6 +143,7 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs = Verbs(picture, clock)
     verbs.enrol("B9", "S9", "Boat 9")
     verbs.accounts(1)
+    verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE))
     waiting, taken = verbs.alarm("1", text="Segredo 1"), verbs.alarm("2")
     verbs.acknowledge(taken)
     open_, over = verbs.open(taken, text="Segredo 2"), verbs.open()

@@ -79,9 +79,7 @@ def import_areas(
 @home_option
 def export_areas(kind: str | None, home: str | None) -> None:
     """Write all areas to standard output as GeoJSON."""
-    with closing(
-        Journal.open(home_folder(home), clock=SystemClock(), writable=False)
-    ) as journal:
+    with closing(Journal.open(home_folder(home), clock=SystemClock(), writable=False)) as journal:
         found = [a for a in _board(journal).areas.values() if kind in {None, a.kind}]
     sys.stdout.buffer.write(write_geojson(sorted(found, key=lambda area: area.id)) + b"\n")
 

@@ -30,4 +30,5 @@ def main(home: Path, city: Path | None = None, port: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:3]), *(int(word) for word in sys.argv[3:4]))
+    home, city, port = [*sys.argv[1:], "", ""][:3]
+    main(Path(home), Path(city) if city else None, int(port or 0))

@@ -138,7 +138,7 @@ def _id_of(given: Any, fact: AreaDrawn) -> str:
     """The id in the file, else one made of kind, agency and name, so that a redraw finds it."""
     if given is not None and is_given_id(str(given)):
         return str(given)
-    known = "\0".join((fact.kind, fact.agency, fact.of, fact.name))
+    known = f"{fact.kind}\0{fact.agency}\0{fact.of}\0{fact.name}"
     return f"{fact.kind[:8]}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
 
 
@@ -157,7 +157,7 @@ def _geometry(
     parts = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(parts, list) or not parts:
         raise BadInputError("its geometry is empty", where="geometry")
-    shape = shapely.MultiPolygon([_polygon(part) for part in parts])
+    shape: Any = shapely.MultiPolygon([_polygon(part) for part in parts])
     if not shapely.is_valid(shape):
         said.append(f"{where}: crosses itself ({shapely.is_valid_reason(shape)}); mended")
         shape = shapely.make_valid(shape)

@@ -64,9 +64,7 @@ class ZoneIndex:
         inside = set(self._tree.query(here, predicate="intersects").tolist())
         reach_y = KEY_SITE_M * _E7_PER_M
         reach_x = reach_y / max(0.01, np.cos(np.radians(point.lat)))
-        box = shapely.box(
-            here.x - reach_x, here.y - reach_y, here.x + reach_x, here.y + reach_y
-        )
+        box = shapely.box(here.x - reach_x, here.y - reach_y, here.x + reach_x, here.y + reach_y)
         for row in self._tree.query(box).tolist():
             area = self._areas[row]
             if row not in inside and area.kind == "key_site" and _near(area.shape, point):

@@ -12,18 +12,7 @@ from callout.base.errors import BadInputError
 from callout.base.geo import E7, lonlat
 from callout.places import Area
 from callout.web.asked import Asker, TheRoom
-
-
-def area_view(area: Area) -> dict[str, Any]:
-    """An area without its shape."""
-    return {
-        "id": area.id,
-        "kind": area.kind,
-        "name": area.name,
-        "agency": area.agency or None,
-        "of": area.of or None,
-        "text": area.text,
-    }
+from callout.web.views import area_view
 
 
 @get("/api/areas", tags=["places"])
