@@ -16,7 +16,7 @@ from callout.dispatch import picture as picture_module
 from callout.journal import Snapshot
 from callout.places.geojson import Drawn
 from callout.units import Status
-from fakes import empty_picture, line_room
+from fakes import empty_picture, line_room, place
 from verbs import BEAT, SITE, Verbs, boards_as_json, story
 
 UNITS = ("E0", "E1", "E2", "B9")
@@ -144,6 +144,7 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs.enrol("B9", "S9", "Boat 9")
     verbs.accounts(1)
     verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE))
+    assert len(picture.places.areas_at(place(50))) == 1
     waiting, taken = verbs.alarm("1", text="Segredo 1"), verbs.alarm("2")
     verbs.acknowledge(taken)
     open_, over = verbs.open(taken, text="Segredo 2"), verbs.open()
