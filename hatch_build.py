@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = ("src", "index.html", "package.json", "package-lock.json", "vite.config.ts")
+SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts")
 TAIL_LINES = 12
 
 

@@ -69,9 +69,10 @@ def place(east_m: float, north_m: float = 0.0) -> LonLat:
 
 
 @contextmanager
-def line_room(home: Path, units: int = 4) -> Iterator[Picture]:
+def line_room(home: Path, units: int = 4, clock: ManualClock | None = None) -> Iterator[Picture]:
     """A room of one agency: E0…En at stations 1 km apart, all of them engines."""
-    journal = Journal.open(home, clock=ManualClock())
+    clock = clock or ManualClock()
+    journal = Journal.open(home, clock=clock)
     drafts = [agency_draft("fire", "Fire"), staff_draft("p1", "fire", "A. Silva", ("dispatcher",))]
     fire = IncidentTypeRegistered(name="Fire", priority=1, capabilities=("fire",), limit_s=60)
     drafts += [type_draft("fire", fire)]
@@ -89,16 +90,21 @@ def line_room(home: Path, units: int = 4) -> Iterator[Picture]:
         )
         drafts.append(unit_draft(f"E{number}", fact))
     journal.append(Batch(entries=tuple(drafts), key="setup", actor=SYSTEM.label))
-    picture = line_picture(journal)
+    picture = line_picture(journal, clock)
     try:
         yield picture
     finally:
         journal.close()
 
 
-def line_picture(journal: Journal) -> Picture:
+def line_picture(journal: Journal, clock: ManualClock | None = None) -> Picture:
     """A picture folded from the journal, in the straight-line world."""
-    roads, city = cast("Roads", LineRoads()), cast("Any", NoCity())
-    picture = Picture(journal, ManualClock(), Positions(), city, roads)
+    picture = empty_picture(journal, clock)
     picture.fold()
     return picture
+
+
+def empty_picture(journal: Journal, clock: ManualClock | None = None) -> Picture:
+    """The same before anything is folded."""
+    roads, city = cast("Roads", LineRoads()), cast("Any", NoCity())
+    return Picture(journal, clock or ManualClock(), Positions(), city, roads)

@@ -29,7 +29,7 @@ def test_routes() -> None:
 
 def test_entry_types() -> None:
     types = set()
-    for room in ("access", "incidents", "journal", "units"):
+    for room in ("access", "incidents", "journal", "places", "units"):
         for found in vars(importlib.import_module(f"callout.{room}.events")).values():
             if isinstance(found, type) and issubclass(found, Fact) and found.TYPE:
                 types.add((found.TYPE,))

@@ -25,6 +25,9 @@ export const connection = signal<Connection>({
 export const pictureMs = signal<number | null>(null);
 export const lost = computed(() => connection.value.state === "lost");
 
+/** Whether what is shown was kept from before a reload, and not heard. */
+export const keptShown = signal(false);
+
 /** What was said while this page was away, shown on return until seen. */
 export const away = signal<{ seconds: number; lines: string[] } | null>(null);
 

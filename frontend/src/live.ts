@@ -2,12 +2,22 @@
 
 import { batch } from "@preact/signals";
 import { api, Problem } from "./api";
-import { away, connection, LATE_S, LOST_S, lost, pictureMs, setConnection } from "./connection";
+import {
+  away,
+  connection,
+  keptShown,
+  LATE_S,
+  LOST_S,
+  lost,
+  pictureMs,
+  setConnection,
+} from "./connection";
+import { dropKept, replaceKept } from "./kept";
 import { flushOutbox } from "./outbox";
 import * as store from "./store";
 import { forgetTime, hearTime, now, serverNow } from "./time";
 import { told } from "./told";
-import type { EntryMessage, Message } from "./types";
+import type { EntryMessage, Message, Session, Storage } from "./types";
 
 const RETRY_S = [0.5, 1, 2, 2, 4]; // then 4 s for ever
 const WATCH_MS = 100;
@@ -30,8 +40,10 @@ export function onEntries(callback: (entries: EntryMessage[]) => void): () => vo
   return () => followers.delete(callback);
 }
 
-export function startLive(): void {
-  heardAt = performance.now();
+/** `agoMs`: how old the picture already is that was kept from before a reload. */
+export function startLive(agoMs = 0): void {
+  heardAt = performance.now() - agoMs;
+  if (agoMs) setConnection({ state: "lost", behindS: agoMs / 1000, attempt: 0, nextS: 0 });
   connect();
   setInterval(watch, WATCH_MS);
 }
@@ -64,7 +76,12 @@ function drop(): void {
 function closed(): void {
   socket = null;
   retryAt = performance.now() + (RETRY_S[Math.min(attempt, RETRY_S.length) - 1] ?? 4) * 1000;
-  api.session().catch((error) => {
+  const ended = (session: Session) => {
+    if (session.person) return;
+    dropKept();
+    store.session.value = null;
+  };
+  api.session().then(ended, (error) => {
     // A session that ended looks like a lost connection from here, but waiting will not mend it.
     if (error instanceof Problem && (error.status === 401 || error.status === 403))
       store.session.value = null;
@@ -96,10 +113,17 @@ function hear(message: Message): void {
   if (message.t === "hello") hello(message.seq, message.now_us, wasLost);
   else if (message.t === "tick") {
     hearTime(message.now_us);
+    hearStorage(message.storage);
     if (connection.value.state !== "live") settle(0);
   } else if (message.t === "snapshot") takeSnapshot(message);
   else if (message.t === "entry") gather(message);
   else if (message.t === "positions") takePositions(message.u);
+}
+
+function hearStorage(storage: Storage | undefined): void {
+  const before = store.storage.value;
+  if (storage && (before?.level !== storage.level || before.free_mb !== storage.free_mb))
+    store.storage.value = storage;
 }
 
 function hello(seq: number, nowUs: number, awayS: number): void {
@@ -127,6 +151,9 @@ function settle(awayS: number): void {
 
 function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
   batch(() => {
+    if (keptShown.value) void api.room().then((room) => (store.room.value = room));
+    replaceKept();
+    store.storage.value = message.storage ?? null;
     message.units.forEach(store.putUnit);
     message.incidents.forEach(store.putIncident);
     message.alarms.forEach(store.putAlarm);

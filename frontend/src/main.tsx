@@ -5,6 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { api, Problem } from "./api";
 import { startFollowing } from "./follow";
+import { dropKept, showKept, startKeeping } from "./kept";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { Room } from "./panels/Room";
@@ -30,20 +31,34 @@ async function look(): Promise<void> {
     const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
     if (refused && typeof error.body.drill === "boolean") drill.value = error.body.drill;
     stage.value = refused ? "sign-in" : "no-server";
+    if (refused) dropKept();
+    else if (!started) enterKept();
   }
+}
+
+/** The server is away: what was kept from before, said to be old, until it is back. */
+function enterKept(): void {
+  const agoMs = showKept();
+  if (agoMs !== null) begin(agoMs);
 }
 
 async function enter(): Promise<void> {
   const [session, room] = await Promise.all([api.session(), api.room()]);
   store.session.value = session;
   store.room.value = room;
-  if (room.timezone) useZone(room.timezone);
-  document.title = `${words.name}, ${room.city.name}`;
+  begin(0);
+}
+
+function begin(agoMs: number): void {
+  const room = store.room.value;
+  if (room?.timezone) useZone(room.timezone);
+  document.title = `${words.name}, ${room?.city.name ?? ""}`;
   stage.value = "room";
   if (started) return;
   started = true;
   startClock();
-  startLive();
+  startLive(agoMs);
+  startKeeping();
   startFollowing();
   startSound();
   startKeys();

@@ -5,13 +5,16 @@
  */
 
 import { computed, signal } from "@preact/signals";
-import type { Alarm, Incident, Recommendation, Room, Session, Unit } from "./types";
+import { keptShown } from "./connection";
+import type { Alarm, Incident, Recommendation, Room, Session, Storage, Unit } from "./types";
 import { words } from "./words";
 
 const SILENT_S = 600;
 
 export const session = signal<Session | null>(null);
 export const room = signal<Room | null>(null);
+/** Room on the journal's disk; null until the server has said. */
+export const storage = signal<Storage | null>(null);
 
 const units = new Map<string, Unit>();
 const byNumber = new Map<number, Unit>();
@@ -138,7 +141,11 @@ export const maydays = computed(() => unitList.value.filter((u) => u.mayday));
 export const numberOf = (incident: Incident): string => String(incident.number);
 /** Where it is, in words: the street, or that only the map knows. */
 export const placeOf = (incident: Incident): string =>
-  incident.place ? incident.place.name || words.alarms.onMap : "";
+  incident.place
+    ? incident.place.name || words.alarms.onMap
+    : keptShown.value
+      ? words.lost.placeNotKept
+      : "";
 /** "101 House fire". */
 export const labelOf = (incident: Incident): string =>
   `${numberOf(incident)} ${incident.type.name}`;

@@ -17,6 +17,12 @@ export interface Session {
   drill: boolean;
 }
 
+/** How much room the journal has on its disk. */
+export interface Storage {
+  level: "ok" | "low" | "reserve" | "full";
+  free_mb: number;
+}
+
 export interface IncidentType {
   code: string;
   name: string;
@@ -182,10 +188,17 @@ export interface FoundPlace {
 /** One message of the WebSocket; see live.ts for what each does. */
 export type Message =
   | { t: "hello"; seq: number; now_us: number; drill: boolean }
-  | { t: "snapshot"; seq: number; units: Unit[]; incidents: Incident[]; alarms: Alarm[] }
+  | {
+      t: "snapshot";
+      seq: number;
+      units: Unit[];
+      incidents: Incident[];
+      alarms: Alarm[];
+      storage?: Storage;
+    }
   | EntryMessage
   | { t: "positions"; at_us: number; u: [number, number, number, number | null, number][] }
-  | { t: "tick"; now_us: number; seq: number };
+  | { t: "tick"; now_us: number; seq: number; storage?: Storage };
 
 export interface EntryMessage {
   t: "entry";

@@ -45,6 +45,8 @@ export const en = {
   lost: {
     title: (clock: string) => `Connection lost. You are looking at ${clock}.`,
     body: "Units and statuses are not moving; incident clocks run on. Radio and telephone still work.",
+    placeNotKept: "place not kept here",
+    kept: "Kept on this machine from before: who is on what, and since when. Places and words are not kept here. Use the radio and paper.",
     attempt: (n: number, s: number) => `Attempt ${n}, next in ${s} s`,
     trying: (n: number) => `Attempt ${n}, trying now`,
     tryNow: "Try now",
@@ -64,6 +66,18 @@ export const en = {
     changed: (n: number) => `${many(n, "thing", "things")} changed meanwhile:`,
     more: (n: number) => `and ${n} more`,
     dismiss: "Seen",
+  },
+  storage: {
+    title: {
+      low: "The disk is getting full.",
+      reserve: "The disk is full: recording on the reserve.",
+      full: "Nothing new can be recorded.",
+    },
+    body: {
+      low: (mb: number) => `${mb} MB left. Tell whoever runs this machine.`,
+      reserve: (mb: number) => `${mb} MB left. Make room now, or recording ends soon.`,
+      full: (_mb: number) => "The disk is full. Use the radio and paper; this picture stays.",
+    },
   },
   alarms: {
     region: "Alarms that need an answer",

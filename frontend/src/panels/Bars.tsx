@@ -1,6 +1,6 @@
 /** The bars across the page: drill, connection lost, and what changed while it was. */
 
-import { away, connection, lost, pictureMs } from "../connection";
+import { away, connection, keptShown, lost, pictureMs } from "../connection";
 import { tryNow } from "../live";
 import * as store from "../store";
 import { age, clockTime, span } from "../time";
@@ -30,7 +30,7 @@ export function LostBar() {
       <span class="big">{span(behindS * 1000)}</span>
       <div>
         <b>{words.lost.title(clockTime(pictureMs.value ?? 0))}</b>
-        <p>{words.lost.body}</p>
+        <p>{keptShown.value ? words.lost.kept : words.lost.body}</p>
       </div>
       <span class="grow" />
       <b>{nextS ? words.lost.attempt(attempt, nextS) : words.lost.trying(attempt)}</b>
@@ -40,6 +40,19 @@ export function LostBar() {
       <button type="button" onClick={() => window.print()}>
         {words.lost.print} <Key>Ctrl P</Key>
       </button>
+    </div>
+  );
+}
+
+/** The journal's disk: said early, and louder the less there is. */
+export function StorageBar() {
+  const storage = store.storage.value;
+  if (!storage || storage.level === "ok" || lost.value) return null;
+  const urgent = storage.level !== "low";
+  return (
+    <div class={`bar storage ${storage.level}`} role={urgent ? "alert" : "status"}>
+      <b>{words.storage.title[storage.level]}</b>
+      <span>{words.storage.body[storage.level](storage.free_mb)}</span>
     </div>
   );
 }

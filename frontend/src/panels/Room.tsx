@@ -8,7 +8,7 @@ import * as store from "../store";
 import { theme } from "../theme";
 import { words } from "../words";
 import { AlarmStrip } from "./AlarmStrip";
-import { DrillBar, LostBar } from "./Bars";
+import { DrillBar, LostBar, StorageBar } from "./Bars";
 import { Board } from "./Board";
 import { Card } from "./Card";
 import { CommandLine } from "./CommandLine";
@@ -29,6 +29,7 @@ export function Room() {
       <TopBar />
       <DrillBar />
       <LostBar />
+      <StorageBar />
       <AlarmStrip />
       <Tabs />
       <main>

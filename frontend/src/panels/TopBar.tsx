@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { api } from "../api";
 import { connection, lost, pictureMs } from "../connection";
+import { dropKept } from "../kept";
 import { muteLeftMs, ready, toggleMute, wake } from "../sound";
 import * as store from "../store";
 import { choice, setTheme } from "../theme";
@@ -35,6 +36,7 @@ export function TopBar() {
         type="button"
         class="quiet"
         onClick={() => {
+          dropKept();
           void api.signOut().finally(() => location.reload());
         }}
       >

@@ -1,6 +1,6 @@
 """The current picture of agencies and staff: a pure fold of access's facts."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -16,6 +16,13 @@ class Staff(msgspec.Struct):
     agency: str
     roles: tuple[str, ...]
     seq: int
+
+
+class _Kept(msgspec.Struct):
+    """What a snapshot holds."""
+
+    agencies: dict[str, str]
+    staff: dict[str, Staff]
 
 
 class AccessBoard:
@@ -42,3 +49,15 @@ class AccessBoard:
             self.staff[name] = Staff(name, fact.agency, fact.roles, entry.seq)
         else:
             self.staff[name] = Staff(name, "", ("administrator", "dispatcher"), entry.seq)
+
+    def snapshot(self) -> bytes:
+        """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
+        return msgspec.msgpack.encode(_Kept(self.agencies, self.staff))
+
+    @classmethod
+    def restored(cls, data: bytes) -> Self:
+        """The board of a snapshot; msgspec.DecodeError when it is none of this version's."""
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        board = cls()
+        board.agencies, board.staff = kept.agencies, kept.staff
+        return board

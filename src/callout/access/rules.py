@@ -29,6 +29,8 @@ class Action(StrEnum):
     UNIT_STATUS = "unit.status"
     POSITION_REPORT = "position.report"
     PLACE_SEARCH = "place.search"
+    AREA_READ = "area.read"
+    AREA_DRAW = "area.draw"
     ROOM_READ = "room.read"
     LOG_READ = "log.read"
     LIVE_READ = "live.read"
@@ -79,6 +81,8 @@ RULES: dict[Action, Rule] = {
     Action.UNIT_STATUS: _rule(*_SENDERS, Scope.CREW, Scope.ROOM, own_unit=True),
     Action.POSITION_REPORT: _rule(*_SENDERS, Scope.POSITIONS, Scope.ROOM, own_unit=True),
     Action.PLACE_SEARCH: _rule(*_TAKERS, Scope.ROOM),
+    Action.AREA_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
+    Action.AREA_DRAW: _rule(Role.ADMINISTRATOR, Role.SUPERVISOR),
     Action.ROOM_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
     # Hashes and entries without personal detail; what was done, and who did it.
     Action.LOG_READ: _rule(Role.AUDITOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Scope.AUDIT),

@@ -2,7 +2,7 @@
 
 from callout.dispatch.board import Times, TimesBoard
 from callout.dispatch.commands import CLOSE_REASONS, Assigned, assign, close, set_status
-from callout.dispatch.picture import STALE_S, Picture, Where
+from callout.dispatch.picture import STALE_S, Picture, Where, code_version
 from callout.dispatch.recommend import Recommendation, recommend
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Where",
     "assign",
     "close",
+    "code_version",
     "recommend",
     "set_status",
 ]

@@ -1,7 +1,7 @@
 """What joins incidents and units: when each unit was under way and on scene. A pure fold."""
 
 from collections import deque
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -27,6 +27,13 @@ _FIELD = {
     "transporting": "transporting_us",
     "at_hospital": "at_hospital_us",
 }
+
+
+class _Kept(msgspec.Struct):
+    """What a snapshot holds."""
+
+    times: dict[str, dict[str, Times]]
+    closed: list[tuple[int, str]]
 
 
 class TimesBoard:
@@ -57,3 +64,16 @@ class TimesBoard:
             self._closed.append((entry.recorded_us, entry.stream.partition("/")[2]))
             while entry.recorded_us - self._closed[0][0] > _KEEP_CLOSED_US:
                 self._times.pop(self._closed.popleft()[1], None)
+
+    def snapshot(self) -> bytes:
+        """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
+        return msgspec.msgpack.encode(_Kept(self._times, list(self._closed)))
+
+    @classmethod
+    def restored(cls, data: bytes) -> Self:
+        """The board of a snapshot; msgspec.DecodeError when it is none of this version's."""
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        board = cls()
+        board._times = kept.times
+        board._closed.extend(kept.closed)
+        return board

@@ -15,6 +15,7 @@ from callout.base.geo import EARTH_RADIUS_M, LonLat
 from callout.dispatch.picture import STALE_S, Picture
 from callout.dispatch.words import age_words, clock_words, distance_words, words
 from callout.incidents import Incident, IncidentType
+from callout.places import Area
 from callout.roads import Route, Snap, Snaps
 from callout.units import FREE, Unit
 
@@ -184,6 +185,7 @@ def _rank(
         return
     roads, snaps = picture.roads, candidates.snaps
     line_m = straight_m(place, candidates.lonlat)
+    areas = picture.places.areas_at(place)
     to = roads.snap(np.array([place], np.int64), None, None).at(0)
     found: list[tuple[int, int | None, Route | None]] = []
     if to.edge >= 0:
@@ -194,7 +196,9 @@ def _rank(
         answer.degraded = words("no_road")
         found = [(row, None, None) for row in np.argsort(line_m, kind="stable")[:k].tolist()]
     for row, time_ms, route in found:
-        ranked = _ranked(picture, answer.generated_us, candidates, row, time_ms, route, line_m[row])
+        ranked = _ranked(
+            picture, answer.generated_us, candidates, row, time_ms, route, line_m[row], areas
+        )
         answer.ranked.append(ranked)
     answer.words = _headline(picture, answer, candidates, to, line_m)
     if explain:
@@ -209,6 +213,7 @@ def _ranked(
     time_ms: int | None,
     route: Route | None,
     line_m: float,
+    areas: list[Area],
 ) -> Ranked:
     unit = candidates.units[row]
     where = picture.where(unit, answer_us)
@@ -229,6 +234,7 @@ def _ranked(
         said.append(words("at_scene"))
     elif where.age_s > _OLD_S:
         said.append(words("old_position", age=age_words(where.age_s)))
+    said += [words(code) for code in _by_area(areas, unit)]
     off_road_m = float(candidates.snaps.distance_m[row])
     if time_ms is not None and off_road_m > _OFF_ROAD_M:
         said.append(words("off_road", distance=distance_words(off_road_m)))
@@ -292,6 +298,17 @@ def _explained(answer: Recommendation, candidates: _Candidates, to: Snap) -> Exp
         ],
         ranked=[{"unit": r.unit, "travel_ms": r.travel_ms} for r in answer.ranked],
     )
+
+
+def _by_area(areas: list[Area], unit: Unit) -> list[str]:
+    """Codes of what the areas at the place say of a unit; nothing where none are drawn."""
+    codes = []
+    if any(area.kind == "first_due" and area.of == unit.station for area in areas):
+        codes.append("first_due")
+    owners = {area.agency for area in areas if area.kind == "agency"}
+    if owners and unit.agency not in owners:
+        codes.append("outside")
+    return codes
 
 
 def _passed_over(

@@ -11,6 +11,8 @@ _WORDS = {
     "old_position": "position {age} old: ask by radio",
     "at_station": "no position: taken to be at {station}, ask by radio",
     "at_scene": "no position: taken to be at its last scene, ask by radio",
+    "first_due": "first due here",
+    "outside": "outside its agency's area",
     "off_road": "{distance} from the nearest road",
     "no_place": "The place is not known yet, so nobody can be ranked. Ask the caller.",
     "nobody": "No free unit can serve this type. Look at who could be diverted.",

@@ -3,7 +3,7 @@
 import builtins
 from collections import deque
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 
@@ -90,6 +90,17 @@ class IncidentType(msgspec.Struct):
     limit_s: int
 
 
+class _Kept(msgspec.Struct):
+    """What a snapshot holds. An alarm that waits is named here, and is the one in ``alarms``."""
+
+    alarms: dict[str, Alarm]
+    incidents: dict[str, Incident]
+    types: dict[str, IncidentType]
+    unanswered: list[str]
+    erasing: dict[str, tuple[str, ...]]
+    ended: list[tuple[int, str, str]]
+
+
 class IncidentBoard:
     """Alarms, incidents and types by id. What ended over a day ago is left to the journal."""
 
@@ -164,6 +175,30 @@ class IncidentBoard:
         fold(entry.stream.partition("/")[2], entry.body, entry)
         self._forget_ended(entry.recorded_us)
 
+    def snapshot(self) -> bytes:
+        """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
+        return msgspec.msgpack.encode(
+            _Kept(
+                alarms=self.alarms,
+                incidents=self.incidents,
+                types=self.types,
+                unanswered=list(self.unanswered),
+                erasing=self.erasing,
+                ended=list(self._ended),
+            )
+        )
+
+    @classmethod
+    def restored(cls, data: bytes) -> Self:
+        """The board of a snapshot; msgspec.DecodeError when it is none of this version's."""
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        board = cls()
+        board.alarms, board.incidents, board.types = kept.alarms, kept.incidents, kept.types
+        board.unanswered = {name: kept.alarms[name] for name in kept.unanswered}
+        board.erasing = kept.erasing
+        board._ended.extend(kept.ended)
+        return board
+
     # Alarms
 
     def _raised(self, name: str, body: dict[str, Any], entry: Entry) -> None:
@@ -186,9 +221,10 @@ class IncidentBoard:
         self.unanswered.pop(name, None)
         if alarm := self.alarms.get(name):
             alarm.version = entry.version
-            alarm.acknowledged_by = entry.actor
-            alarm.acknowledged_us = entry.recorded_us
-            self._ended.append((entry.recorded_us, "alarm", name))
+            if not alarm.acknowledged_us:  # two may answer at once: the first one stands
+                alarm.acknowledged_by = entry.actor
+                alarm.acknowledged_us = entry.recorded_us
+                self._ended.append((entry.recorded_us, "alarm", name))
 
     def _escalated(self, name: str, body: dict[str, Any], entry: Entry) -> None:
         if alarm := self.alarms.get(name):

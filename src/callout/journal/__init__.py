@@ -5,6 +5,7 @@ from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.feed import Follower
 from callout.journal.journal import Journal
 from callout.journal.reserve import Storage
+from callout.journal.snapshot import Snapshot, SnapshotFile
 from callout.journal.state import State
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Receipt",
     "Report",
     "Side",
+    "Snapshot",
+    "SnapshotFile",
     "State",
     "Storage",
     "check",

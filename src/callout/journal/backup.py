@@ -19,6 +19,7 @@ from callout.base.errors import BadInputError, DamagedError, NotFoundError
 from callout.journal.erased import ERASED, Erased, read_erased, write_erased
 from callout.journal.keychest import unpack
 from callout.journal.keys import KeyFile, sync_folder, write_durably
+from callout.journal.migrations import bring_up_home
 from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
 from callout.journal.sqlite import open_to_check
 
@@ -124,6 +125,8 @@ def restore_files(backup: Path, aside: Path, keys: Path, lists: Iterable[Path],
             raise DamagedError(f"{name} is missing", where=str(backup), todo="Use another backup")
         shutil.copyfile(backup / name, aside / name)
         (aside / name).chmod(0o600)
+    # A backup may be older than the schema; the new home is nobody's yet, so no lock is needed.
+    bring_up_home(aside)
     unpack(keys, aside / "keys", passphrase)
     ours, theirs = (
         (folder / "log.pub").read_text(errors="replace").strip()

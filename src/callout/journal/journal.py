@@ -31,6 +31,7 @@ from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
 from callout.journal.keys import Keys, sync_folder
 from callout.journal.memory import Doubt, Memory
+from callout.journal.migrations import bring_up_home
 from callout.journal.note import Verifier
 from callout.journal.plan import Request
 from callout.journal.reserve import Reserve, Storage, held_bytes
@@ -126,6 +127,7 @@ class Journal:
             if SqliteDriver.exists(path):
                 keys = Keys.load(home / "keys", writable=True)
                 opened.append(keys)
+                bring_up_home(home)
                 driver = SqliteDriver(path, writable=True)
             else:
                 keys = Keys.create(home / "keys", origin)

@@ -30,6 +30,8 @@ WAL_PAGES = 4_000
 CACHE_KIB = 65_536
 _log = structlog.get_logger()
 _CHECK = "Run callout check on this home"
+# What to do with an older schema that was only to be read: see migrations.py.
+BRING_UP = "Start callout serve once on this home: it keeps a copy and brings the file up"
 
 _COLUMNS = "seq, stream, version, key, type, recorded_us, claimed_us, actor, agency, body"
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -305,10 +307,11 @@ def _check_kind(database: apsw.Connection, path: Path) -> None:
             "this is not a journal", where=str(path), todo="Name the folder of a callout home"
         )
     if version != SCHEMA_VERSION:
+        newer = version > SCHEMA_VERSION
         raise DamagedError(
             f"the journal has schema {version}, this callout reads {SCHEMA_VERSION}",
             where=str(path),
-            todo="Use the version of callout that wrote it, or a newer one",
+            todo="Use the version of callout that wrote it, or a newer one" if newer else BRING_UP,
         )
 
 

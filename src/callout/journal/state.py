@@ -8,11 +8,12 @@ from typing import Any
 import apsw
 
 from callout.base.clock import Clock
-from callout.base.errors import NotFoundError, RefusedError, UnavailableError
+from callout.base.errors import DamagedError, NotFoundError, RefusedError, UnavailableError
 from callout.journal.settle import leave_word
-from callout.journal.sqlite import open_database, written
+from callout.journal.sqlite import BRING_UP, open_database, written
 
-_SCHEMA = """
+STATE_VERSION = 1
+STATE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
   space      TEXT NOT NULL,
   key        TEXT NOT NULL,
@@ -57,6 +58,7 @@ class State:
         if writable:
             flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._db = open_database(path, flags)
+        self._check_version(path)
         if writable:
             trying(self._begin)
 
@@ -94,12 +96,27 @@ class State:
 
     def _begin(self) -> None:
         with written(self._path):
-            self._db.execute(_SCHEMA)
+            with self._db:
+                self._db.execute(STATE_SCHEMA)
+                self._db.pragma("user_version", STATE_VERSION)
             self._db.execute("DELETE FROM item WHERE expires_us <= ?", (self._clock.now_us(),))
 
     def _write(self, statement: str, values: tuple[str | bytes | int | None, ...]) -> None:
         with written(self._path):
             self._db.execute(statement, values)
+
+    def _check_version(self, path: Path) -> None:
+        version: Any = self._db.pragma("user_version")
+        # 0: just made, or made before versions were written down, with the same tables as 1.
+        if version in {0, STATE_VERSION}:
+            return
+        self._db.close()
+        newer = version > STATE_VERSION
+        raise DamagedError(
+            f"the state has schema {version}, this callout reads {STATE_VERSION}",
+            where=str(path),
+            todo="Use the version of callout that wrote it, or a newer one" if newer else BRING_UP,
+        )
 
     def _change(self, statement: str, *values: str | bytes | int | None) -> None:
         if not self._writable:

@@ -30,6 +30,7 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 
 # Commands that live in files of their own, loaded only when they are asked for.
 _ELSEWHERE = {
+    "areas": "callout.main.areas",
     "backup": "callout.main.backup",
     "demo": "callout.main.demo",
     "erase": "callout.main.erase",

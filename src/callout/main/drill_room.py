@@ -1,4 +1,6 @@
-"""A drill's server in a process of its own: ``python -m callout.main.drill_room HOME [CITY]``.
+"""A drill's server in a process of its own.
+
+``python -m callout.main.drill_room HOME [CITY [PORT]]``
 
 For ``callout demo --check`` and for tests that kill it. Prints ``ready PORT`` on standard output
 once it listens.
@@ -13,10 +15,10 @@ from callout.main.logs import start_logs
 from callout.main.server import listen, run
 
 
-def main(home: Path, city: Path | None = None) -> None:
+def main(home: Path, city: Path | None = None, port: int = 0) -> None:
     """Serve that home as a drill until SIGTERM."""
     start_logs()
-    bound = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", port)
     port = bound.getsockname()[1]
     run(
         open_home(home, SystemClock(), city),
@@ -28,4 +30,5 @@ def main(home: Path, city: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:3]))
+    home, city, port = [*sys.argv[1:], "", ""][:3]
+    main(Path(home), Path(city) if city else None, int(port or 0))

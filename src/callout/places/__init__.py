@@ -1,7 +1,9 @@
-"""places: where is it. Gazetteer, map tiles and the import of a city from OpenStreetMap."""
+"""places: where is it. Gazetteer, map tiles, areas, and the import of a city."""
 
+from callout.places.board import PlacesBoard
 from callout.places.city import City, open_city
 from callout.places.gazetteer import Place
 from callout.places.importer import import_city
+from callout.places.zones import Area
 
-__all__ = ["City", "Place", "import_city", "open_city"]
+__all__ = ["Area", "City", "Place", "PlacesBoard", "import_city", "open_city"]

@@ -1,6 +1,6 @@
 """The current picture of stations and units: a pure fold of units' facts."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -48,6 +48,13 @@ class Unit(msgspec.Struct):
     seq: int = -1
     changed_seq: int = -1  # last entry after which it could be sent otherwise than before
     last_incident: str = ""  # where it was sent last; its place is the unit's last known scene
+
+
+class _Kept(msgspec.Struct):
+    """What a snapshot holds."""
+
+    stations: dict[str, Station]
+    by_number: list[Unit]
 
 
 class UnitBoard:
@@ -112,6 +119,19 @@ class UnitBoard:
         after = (unit.status in FREE, unit.status in COMMITTED, unit.incident, unit.mayday)
         if before != after or kind == UnitEnrolled.TYPE:
             unit.changed_seq = entry.seq
+
+    def snapshot(self) -> bytes:
+        """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
+        return msgspec.msgpack.encode(_Kept(self.stations, self.by_number))
+
+    @classmethod
+    def restored(cls, data: bytes) -> Self:
+        """The board of a snapshot; msgspec.DecodeError when it is none of this version's."""
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        board = cls()
+        board.stations, board.by_number = kept.stations, kept.by_number
+        board.units = {unit.id: unit for unit in kept.by_number}
+        return board
 
     def _enroll(self, name: str, entry: Entry) -> None:
         body = entry.body

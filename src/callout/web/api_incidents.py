@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from callout.access import Action, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.geo import LonLat, lonlat
-from callout.dispatch import Recommendation, assign, close, recommend
+from callout.dispatch import Picture, Recommendation, assign, close, recommend
 from callout.incidents.commands import add_note, open_incident, set_place
 from callout.web.asked import Asker, TheRoom
 from callout.web.views import incident_view
@@ -67,6 +67,14 @@ def _place(lon: float | None, lat: float | None) -> LonLat | None:
         raise BadInputError(str(error), where="lon, lat") from None
 
 
+def _agency_at(picture: Picture, place: LonLat | None) -> str:
+    """Whose area the place is in; the room's first agency when nobody's or not known."""
+    agencies = picture.access.agencies
+    areas = picture.places.areas_at(place) if place else []
+    owners = [area.agency for area in areas if area.kind == "agency" and area.agency in agencies]
+    return next(iter([*owners, *agencies]), "")
+
+
 @get("/api/incidents", tags=["incidents"])
 async def get_incidents(
     room: TheRoom,
@@ -89,7 +97,7 @@ async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker)
     picture = room.picture
     place = _place(data.lon, data.lat)
     name = data.place or (picture.city.street_at(place) if place else "")
-    agency = data.agency or actor.agency or next(iter(picture.access.agencies), "")
+    agency = data.agency or actor.agency or _agency_at(picture, place)
     if agency not in picture.access.agencies:
         raise BadInputError(
             f"there is no agency {agency!r}",

@@ -25,6 +25,7 @@ from callout.access import Actor
 from callout.base.errors import CalloutError
 from callout.web import (
     api_alarms,
+    api_areas,
     api_erasure,
     api_incidents,
     api_log,
@@ -56,12 +57,15 @@ HANDLERS = (
     api_units.post_search,
     api_log.get_checkpoint,
     api_log.get_log_tile,
+    api_areas.get_areas,
+    api_areas.get_areas_at,
     api_session.get_session,
     api_session.post_session,
     api_session.post_demo,
     api_session.delete_session,
     api_session.get_room,
     pages.get_page,
+    pages.get_worker,
     pages.get_asset,
     pages.get_tile,
 )

@@ -31,6 +31,19 @@ async def get_page() -> Response[bytes]:
     )
 
 
+@get("/sw.js", include_in_schema=False)
+async def get_worker() -> Response[bytes]:
+    """The page's service worker: it shows the page while the server is away."""
+    script = PAGES / "sw.js"
+    if not script.is_file():
+        raise NotFoundError("the pages have no service worker", where="/sw.js")
+    return Response(
+        script.read_bytes(),
+        media_type="text/javascript; charset=utf-8",
+        headers={"cache-control": "no-cache"},
+    )
+
+
 @get("/assets/{name:path}", include_in_schema=False)
 async def get_asset(name: FromPath[Path]) -> Response[bytes]:
     """A file of the built pages; its name holds a hash of its content."""

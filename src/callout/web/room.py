@@ -23,6 +23,7 @@ from callout.incidents import due
 from callout.incidents.commands import escalate_alarm
 from callout.journal import Entry, Receipt
 from callout.web.erasing import Erasing
+from callout.web.keeper import Keeper
 from callout.web.live import Live
 
 _log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Room:
         self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
         self._erasing = Erasing(picture, keep_days)
+        self._keeper = Keeper(picture)
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._tasks: list[asyncio.Task[None]] = []
@@ -65,7 +67,7 @@ class Room:
         return self.picture.clock
 
     async def start(self) -> None:
-        """Fold what the journal holds, follow it from there, start the timers."""
+        """Take up the last snapshot, fold the rest, follow the journal, start the timers."""
         loop = asyncio.get_running_loop()
 
         def follow(entries: Sequence[Entry]) -> None:
@@ -73,17 +75,20 @@ class Room:
                 loop.call_soon_threadsafe(self._take, entries)
 
         self._unsubscribe = self.picture.journal.subscribe(follow)
-        self.picture.fold()
+        self._keeper.load()
+        for entry in self.picture.journal.replay(self.picture.seq):
+            self._apply(entry)
         self._tasks = [
             loop.create_task(self._every(1.0, self.live.tick)),
             loop.create_task(self._every(0.25, self._snap)),
             loop.create_task(self._every(1.0, self._escalate)),
             loop.create_task(self._erasing.run()),
             loop.create_task(self._remember()),
+            loop.create_task(self._every(10.0, self._keeper.beat)),
         ]
 
     async def stop(self) -> None:
-        """Stop following and end the consoles' connections; may be called twice."""
+        """Stop following, end the consoles' connections, put the boards away; may come twice."""
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None
@@ -92,6 +97,7 @@ class Room:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self._keeper.stop()
 
     async def receipt(self, submitted: Future[Receipt]) -> Receipt:
         """Wait until the entries are durable; nothing is acknowledged before."""

@@ -31,6 +31,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/units/{unit_id}/status", Action.UNIT_STATUS),
     Route("POST", "/api/positions", Action.POSITION_REPORT),
     Route("POST", "/api/places/search", Action.PLACE_SEARCH),
+    Route("GET", "/api/areas", Action.AREA_READ),
+    Route("GET", "/api/areas/at", Action.AREA_READ),
     Route("GET", "/api/room", Action.ROOM_READ),
     Route("WS", "/api/live", Action.LIVE_READ),
     Route("GET", "/api/session", Action.SESSION),
@@ -43,5 +45,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/log/checkpoint", Action.LOG_READ),
     Route("GET", "/log/tile/{path}", Action.LOG_READ),
     Route("GET", "/", Action.PAGE),
+    Route("GET", "/sw.js", Action.PAGE),
     Route("GET", "/assets/{name}", Action.PAGE),
 )

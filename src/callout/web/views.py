@@ -8,6 +8,7 @@ from typing import Any
 from callout.base.geo import LonLat
 from callout.dispatch import Picture
 from callout.incidents import Alarm, Incident
+from callout.places import Area
 from callout.units import Unit
 from callout.web.log_words import log_line
 
@@ -15,6 +16,18 @@ from callout.web.log_words import log_line
 def place_view(place: LonLat | None, name: str = "") -> dict[str, Any] | None:
     """{lon, lat, name} in degrees, or None."""
     return {"lon": place.lon, "lat": place.lat, "name": name} if place else None
+
+
+def area_view(area: Area) -> dict[str, Any]:
+    """An area without its shape."""
+    return {
+        "id": area.id,
+        "kind": area.kind,
+        "name": area.name,
+        "agency": area.agency or None,
+        "of": area.of or None,
+        "text": area.text,
+    }
 
 
 def unit_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
@@ -129,6 +142,10 @@ def incident_view(
         "seq": incident.entries[-1],
     }
     if with_log:
+        where = picture.place_of(incident)
+        view["areas"] = (
+            [area_view(area) for area in picture.places.areas_at(where[0])] if where else []
+        )
         view["log"] = [
             log_line(picture, picture.journal.entry(seq)) for seq in incident.entries[-200:]
         ]

@@ -1,0 +1,128 @@
+/** The last picture, kept on this machine for a reload while the server is away.
+ *
+ * What callers said and where they are is erasable, so it never gets here: an incident is kept
+ * with its number, type, clocks and units, without place and words. Dropped at sign-out, and
+ * after twelve hours.
+ */
+
+import { keptShown, pictureMs } from "./connection";
+import * as store from "./store";
+import { serverNow } from "./time";
+import type { Alarm, Incident, Room, Session, Unit } from "./types";
+
+const KEY = "callout.picture";
+const EVERY_MS = 10_000;
+const FIRST_MS = 3_000;
+const OLDEST_MS = 12 * 3600 * 1000;
+
+interface Kept {
+  /** Server time and this machine's time when it was kept, ms. */
+  serverMs: number;
+  localMs: number;
+  session: Session;
+  room: Room;
+  units: Unit[];
+  incidents: Incident[];
+  alarms: Alarm[];
+}
+
+export function startKeeping(): void {
+  setTimeout(keep, FIRST_MS);
+  setInterval(keep, EVERY_MS);
+  const sw = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  sw?.register("/sw.js").then(
+    () => {
+      // Now, and once more when the map has arrived.
+      void sw.ready.then(tellAssets);
+      setTimeout(() => void sw.ready.then(tellAssets), EVERY_MS);
+    },
+    () => {}, // the page works without it; a reload needs the server then
+  );
+}
+
+export function dropKept(): void {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // Storage may be off; then nothing was kept either.
+  }
+}
+
+/** Puts the kept picture into the store; how old it is in ms, or null when there is none. */
+export function showKept(): number | null {
+  const kept = read();
+  if (!kept) return null;
+  const ageMs = Date.now() - kept.localMs;
+  if (ageMs < 0 || ageMs > OLDEST_MS) return null;
+  store.session.value = kept.session;
+  store.room.value = kept.room;
+  kept.units.forEach(store.putUnit);
+  kept.incidents.forEach(store.putIncident);
+  kept.alarms.forEach(store.putAlarm);
+  store.changed({ units: true, incidents: true, alarms: true });
+  pictureMs.value = kept.serverMs;
+  keptShown.value = true;
+  return ageMs;
+}
+
+/** The first live snapshot takes the place of what was kept. */
+export function replaceKept(): void {
+  if (!keptShown.value) return;
+  keptShown.value = false;
+  store.forgetPicture();
+}
+
+function keep(): void {
+  const session = store.session.value;
+  const room = store.room.value;
+  if (
+    keptShown.value ||
+    pictureMs.value !== null ||
+    !session?.person ||
+    !room ||
+    store.seenSeq() < 0
+  )
+    return;
+  const kept: Kept = {
+    serverMs: serverNow(),
+    localMs: Date.now(),
+    session,
+    room,
+    units: [...store.everyUnit()].map((unit) => ({
+      ...unit,
+      // Where a crew is taken to be at its scene is the caller's address.
+      position: unit.position?.source === "scene" ? null : unit.position,
+    })),
+    incidents: [...store.everyIncident()].map(({ log: _, ...incident }) => ({
+      ...incident,
+      place: null,
+      text: null,
+    })),
+    alarms: [...store.everyAlarm()]
+      .filter((alarm) => !alarm.acknowledged)
+      .map((alarm) => ({ ...alarm, place: null, text: null, device: null })),
+  };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    // Full or off: an old picture would be worse than none.
+    dropKept();
+  }
+}
+
+function read(): Kept | null {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text ? (JSON.parse(text) as Kept) : null;
+  } catch {
+    return null;
+  }
+}
+
+function tellAssets(registration: ServiceWorkerRegistration): void {
+  const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name));
+  const paths = loaded
+    .filter((url) => url.origin === location.origin && url.pathname.startsWith("/assets/"))
+    .map((url) => url.pathname);
+  registration.active?.postMessage({ keep: ["/", ...paths] });
+}
