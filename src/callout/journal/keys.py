@@ -181,6 +181,26 @@ class KeyFile:
         return used
 
 
+def damaged_records(path: Path) -> list[int]:
+    """The numbers of records that are no living key, no destroyed one, and not of zeros.
+
+    Read again once: the one that is being written just now is no damage.
+    """
+    numbers = list(range(1, path.stat().st_size // RECORD_BYTES))
+    for _ in range(2):
+        data = path.read_bytes()
+        starts = ((number, number * RECORD_BYTES) for number in numbers)
+        numbers = [n for n, start in starts if not _is_sound(data[start : start + RECORD_BYTES])]
+    return numbers
+
+
+def _is_sound(record: bytes) -> bool:
+    body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
+    if record[:1] == _ALIVE:
+        return hashlib.sha256(body).digest()[:_CHECK_BYTES] == check
+    return record[:1] in {b"\0", _DESTROYED} and not any(record[1:])
+
+
 class Keys:
     """Everything under ``keys/``."""
 
