@@ -15,8 +15,9 @@ import apsw
 from callout.base.errors import CalloutError, DamagedError, UnavailableError
 from callout.journal import note
 from callout.journal.driver import Head
+from callout.journal.erased import ERASED, read_erased
 from callout.journal.grown import split_hashes
-from callout.journal.keys import Keys, damaged_records
+from callout.journal.keys import Keys, records_of
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, goes_on_wrongly
 from callout.journal.spread import prove_spans
@@ -292,8 +293,14 @@ class _Checker:
         return keys
 
     def _key_file(self) -> None:
-        """Warn of damaged key records that no row names; of others the rows were reported."""
-        for number in damaged_records(self._home / "keys" / "side.keys"):
+        """Look at the records themselves; of damaged ones that rows name the rows were reported."""
+        # In this order: what is destroyed is listed first.
+        destroyed, damaged = records_of(self._home / "keys" / "side.keys")
+        listed = {erased.number for erased in read_erased(self._home / ERASED)}
+        for number in destroyed:
+            if number not in listed:
+                self.report(-1, f"key record {number} is destroyed, and {ERASED} does not say so")
+        for number in damaged:
             if number not in self._key_numbers:
                 self.warnings.append(
                     Problem(-1, f"key record {number} is damaged, and no row uses it", _UNUSED)
@@ -307,8 +314,9 @@ def _sqlite_problems(path: Path) -> list[str]:
         return [str(error)]
     try:
         found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(20)")]
+        found = [line for text in found for line in text.splitlines()]
     except (apsw.Error, UnicodeDecodeError) as error:
         return [str(error)]
     finally:
         database.close()
-    return [line for line in found if line != "ok"]
+    return [line for line in found if line != "ok" and not line.startswith("***")]

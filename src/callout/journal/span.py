@@ -16,7 +16,7 @@ from callout.base.errors import BadInputError, DamagedError
 from callout.journal.format import MAX_LEAF_BYTES, canonical, check_columns, leaf_of_row
 from callout.journal.grown import body_of, row_leaf, split_hashes
 from callout.journal.keys import KeyFile
-from callout.journal.seal import open_box
+from callout.journal.seal import open_box, tag_fits
 from callout.journal.tree import HASH_BYTES, TILE_WIDTH, subtree_root
 
 MOST_PROBLEMS = 1_000
@@ -26,6 +26,8 @@ ABSENT = bytes(HASH_BYTES)
 _EVENTS = "SELECT * FROM event WHERE seq >= ? AND seq < ? ORDER BY seq"
 _SIDES = "SELECT seq, name, key_number, box FROM side WHERE seq >= ? AND seq < ? ORDER BY seq, name"
 _TILE = "SELECT hashes FROM tile WHERE level = 0 AND number = ?"
+# What a body can raise that no callout wrote.
+_UNWRITABLE = (msgspec.MsgspecError, AttributeError, TypeError, UnicodeError, RecursionError)
 
 
 class Problem(NamedTuple):
@@ -134,7 +136,8 @@ class _Prover:
     def _leaf(self, row: Any) -> bytes:
         seq, stream, version = row[:3]
         self._version(seq, stream, version)
-        self._span.types.setdefault(row[4], seq)
+        if type(row[4]) is str:
+            self._span.types.setdefault(row[4], seq)
         try:
             body = body_of(row)
             if canonical(body, "body").decode() != row[9]:
@@ -145,14 +148,17 @@ class _Prover:
             if leaf is None:
                 check_columns(row)
                 leaf = row_leaf(row, body)
-        except (msgspec.MsgspecError, BadInputError, AttributeError, UnicodeError) as error:
+        except (*_UNWRITABLE, BadInputError) as error:
             self._report(seq, f"the entry is not one that could be written: {error}")
             return b""
         if len(leaf) > MAX_LEAF_BYTES:
             self._report(seq, f"the entry has {len(leaf)} bytes, at most {MAX_LEAF_BYTES}")
         return leaf
 
-    def _version(self, seq: int, stream: str, version: Any) -> None:
+    def _version(self, seq: int, stream: Any, version: Any) -> None:
+        if type(stream) is not str or type(version) is not int:
+            # The leaf says so too.
+            return
         run = self._span.runs.get(stream)
         if run is None:
             self._span.runs[stream] = Run(seq, version, version)
@@ -196,7 +202,8 @@ class _Prover:
             if committed is None:
                 self._report(seq, f"the entry knows of no side row {name}")
                 continue
-            span.key_numbers.add(number)
+            if type(number) is int:
+                span.key_numbers.add(number)
             if self._keys is not None:
                 self._side(self._keys, seq, name, number, box, entry_key, committed)
         for seq, (_, commitments) in owed.items():
@@ -213,11 +220,16 @@ class _Prover:
         entry_key: str,
         committed: Any,
     ) -> None:
+        if type(number) is not int or type(box) is not bytes or type(entry_key) is not str:
+            self._report(seq, f"side row {name}: the row is damaged")
+            return
         try:
             cipher = keys.cipher(number)
-            # None: its key was destroyed, so there is nothing left that could be held against it.
+            # None: its key was destroyed; what is left is whether that was this row's key.
             if cipher is not None and open_box(box, cipher, entry_key, name)[1] != committed:
                 self._report(seq, f"the side row {name} is not the one that was committed to")
+            elif not tag_fits(keys, number, box, entry_key, name):
+                self._report(seq, f"the side row {name} is not what was written under its key")
         except DamagedError as error:
             self._report(seq, f"side row {name}: {error.what}", error.todo)
 

@@ -20,8 +20,8 @@ from queue import SimpleQueue
 import apsw
 import msgspec
 
-from callout.base.errors import DamagedError, UnavailableError
-from callout.journal.keys import KeyFile
+from callout.base.errors import CalloutError, UnavailableError
+from callout.journal.keys import KeyFile, Keys
 from callout.journal.span import Span, prove_span
 from callout.journal.sqlite import open_to_check
 from callout.journal.tree import TILE_WIDTH
@@ -78,7 +78,7 @@ class _Helper:
     def __init__(self, home: Path, *, with_keys: bool) -> None:
         package = str(Path(__file__).resolve().parents[2])
         python_path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-        key_path = str(home / "keys" / "side.keys") if with_keys else ""
+        key_path = str(home / "keys") if with_keys else ""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-c", _SERVE, str(home / "journal.db"), key_path],
             stdin=subprocess.PIPE,
@@ -116,8 +116,8 @@ def serve() -> None:
     path, key_path = sys.argv[1:]
     try:
         database = open_to_check(Path(path))
-        keys = KeyFile(Path(key_path), b"", writable=False) if key_path else None
-    except DamagedError as error:
+        keys = Keys.load(Path(key_path), writable=False).side if key_path else None
+    except CalloutError as error:
         sys.exit(str(error))
     for line in sys.stdin.buffer:
         first, end = map(int, line.split())
