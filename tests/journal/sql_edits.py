@@ -6,9 +6,10 @@ from tampered import ENTRIES
 
 
 def edits(draw: random.Random, seq: int, other: int) -> dict[str, tuple[str, ...]]:
+    """Statements by name: about the entries ``seq`` and ``other``, or what lies nearest to them."""
     side = "(SELECT seq FROM side ORDER BY abs(seq - {}), name LIMIT 1)"
     one, two = side.format(seq), side.format(other)
-    tail = draw.randrange(1, 40)
+    tail, noise, body = draw.randrange(1, 40), draw.randbytes(32).hex(), "UPDATE event SET body ="
     return {
         "body": (f"UPDATE event SET body = replace(body, 'é', 'e') WHERE seq = {seq}",),
         "number": (
@@ -30,18 +31,14 @@ def edits(draw: random.Random, seq: int, other: int) -> dict[str, tuple[str, ...
         ),
         "renumber": (f"UPDATE event SET seq = seq + 1000 WHERE seq >= {seq}",),
         "swap entries": (
-            (
-                f"UPDATE event SET seq = -5 WHERE seq = {seq}",
-                f"UPDATE event SET seq = {seq} WHERE seq = {other}"
-            ),
+            f"UPDATE event SET seq = -5 WHERE seq = {seq}",
+            f"UPDATE event SET seq = {seq} WHERE seq = {other}",
             f"UPDATE event SET seq = {other} WHERE seq = -5",
         ),
         "swap bodies": (
             f"CREATE TEMP TABLE b AS SELECT seq, body FROM event WHERE seq IN ({seq}, {other})",
-            (
-                f"UPDATE event SET body = (SELECT body FROM b WHERE seq = {other}) WHERE seq = {seq}",
-                f"UPDATE event SET body = (SELECT body FROM b WHERE seq = {seq}) WHERE seq = {other}"
-            ),
+            f"{body} (SELECT body FROM b WHERE seq = {other}) WHERE seq = {seq}",
+            f"{body} (SELECT body FROM b WHERE seq = {seq}) WHERE seq = {other}",
         ),
         "copy a box": (
             (
@@ -67,17 +64,10 @@ def edits(draw: random.Random, seq: int, other: int) -> dict[str, tuple[str, ...
         "side row gone": (f"DELETE FROM side WHERE seq = {one}",),
         "side row added": (f"INSERT INTO side VALUES ({seq}, 'more', 1, x'00')",),
         "side row far away": (f"INSERT INTO side VALUES ({seq + 10**6}, 'text', 1, x'00')",),
-        "commitment": (
-            (
-                f"UPDATE event SET body = json_set(body, '$.side.text', '{draw.randbytes(32).hex()}') "
-                f"WHERE seq = {one}"
-            ),
-        ),
+        "commitment": (f"{body} json_set(body, '$.side.text', '{noise}') WHERE seq = {one}",),
         "commitment and row gone": (
-            (
-                f"UPDATE event SET body = json_remove(body, '$.side') WHERE seq = {one}",
-                f"DELETE FROM side WHERE seq = {one}"
-            ),
+            f"{body} json_remove(body, '$.side') WHERE seq = {one}",
+            f"DELETE FROM side WHERE seq = {one}",
         ),
         "table added": ("CREATE TABLE person (phone TEXT)",),
         "trigger added": (
