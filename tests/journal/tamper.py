@@ -68,7 +68,10 @@ def main(draws: int) -> None:
         homes = make(folder)
         contents = {home: content(home) for home in (homes.closed, homes.copied)}
         for seed in tqdm(range(start, start + draws), unit="draw", disable=None):
-            way, done, judgement = one_draw(homes, folder, seed, contents)
+            try:
+                way, done, judgement = one_draw(homes, folder, seed, contents)
+            except Exception as error:  # noqa: BLE001 - a traceback is a fault too, and is counted
+                way, done, judgement = "traceback", repr(error), "undetected"
             sums.setdefault(way, Counter()).update(("draws", judgement))
             if judgement == "undetected":
                 undetected += 1

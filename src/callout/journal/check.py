@@ -19,13 +19,15 @@ from callout.journal.erased import ERASED, read_erased
 from callout.journal.grown import split_hashes
 from callout.journal.keys import Keys, records_of
 from callout.journal.note import Checkpoint, Signer
-from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, goes_on_wrongly
+from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, as_seq, goes_on_wrongly
 from callout.journal.spread import prove_spans
 from callout.journal.sqlite import expected_schema, open_to_check, schema_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, subtree_root
 
 _MOST_MISSING = 1_000_000
 _MOST_NAMED = 20
+# Of a tree of 2^63 leaves.
+_MOST_LEVELS = 8
 _UNUSED = "A crash may leave one; if there was none, compare keys/ with its backup"
 _KEEP = "Keep both: somebody put back an older state or wrote the past anew"
 
@@ -171,11 +173,12 @@ class _Checker:
     def _beyond(self, size: int) -> None:
         """Report tiles and side rows of entries that are not there."""
         for level, number in self._db.execute("SELECT level, number FROM tile"):
-            if level < 0 or number < 0 or number >= size >> TILE_HEIGHT * (level + 1):
+            sound = type(level) is int and type(number) is int and 0 <= level <= _MOST_LEVELS
+            if not sound or not 0 <= number < size >> TILE_HEIGHT * (level + 1):
                 self.report(-1, f"tile {level}/{number} is over entries that are not there")
         apart = "SELECT seq, name FROM side WHERE seq < 0 OR seq >= ? LIMIT ?"
         for seq, name in self._db.execute(apart, (size, _MOST_NAMED)):
-            self.report(seq, f"the entry knows of no side row {name}")
+            self.report(as_seq(seq), f"the entry knows of no side row {name}")
 
     def _reported(self, first: int, count: int) -> bool:
         return any(first <= problem.seq < first + count for problem in self.problems)

@@ -200,7 +200,7 @@ class _Prover:
             entry_key, commitments = owed.get(seq, ("", {}))
             committed = commitments.pop(name, None)
             if committed is None:
-                self._report(seq, f"the entry knows of no side row {name}")
+                self._report(as_seq(seq), f"the entry knows of no side row {name}")
                 continue
             if type(number) is int:
                 span.key_numbers.add(number)
@@ -232,6 +232,11 @@ class _Prover:
                 self._report(seq, f"the side row {name} is not what was written under its key")
         except DamagedError as error:
             self._report(seq, f"side row {name}: {error.what}", error.todo)
+
+
+def as_seq(value: Any) -> int:
+    """The seq of a row whose column may be damaged; -1 when it is no number."""
+    return value if type(value) is int else -1
 
 
 def goes_on_wrongly(stream: str, version: Any, expected: int) -> str:
