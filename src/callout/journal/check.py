@@ -20,7 +20,7 @@ from callout.journal.grown import split_hashes
 from callout.journal.keys import Keys, records_of
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, as_seq, goes_on_wrongly
-from callout.journal.spread import prove_spans
+from callout.journal.spread import Source, prove_spans
 from callout.journal.sqlite import expected_schema, open_to_check, schema_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, subtree_root
 
@@ -29,6 +29,7 @@ _MOST_NAMED = 20
 # Of a tree of 2^63 leaves.
 _MOST_LEVELS = 8
 _UNUSED = "A crash may leave one; if there was none, compare keys/ with its backup"
+_LOST = "They were lost with an older key file, or overwritten by hand: see who had keys/"
 _KEEP = "Keep both: somebody put back an older state or wrote the past anew"
 
 Progress = Callable[[int, int], None]
@@ -55,12 +56,14 @@ class Report(NamedTuple):
 def check(
     home: Path,
     *,
+    keys: Path | None = None,
     since: Sequence[bytes] = (),
     progress: Progress = lambda _done, _all: None,
     helpers: int | None = None,
 ) -> Report:
     """Prove a home. NotFoundError when there is no journal in it; damage is in the report.
 
+    ``keys``: the folder of its keys when it lies elsewhere, as that of a backup does.
     ``since``: checkpoints that were kept elsewhere; the journal must have grown from each.
     ``progress`` hears of entries proved and entries in all. ``helpers``: see ``prove_spans``.
     """
@@ -69,7 +72,7 @@ def check(
         database = open_to_check(path)
     except (DamagedError, UnavailableError) as error:
         return Report(0, "", [Problem(-1, f"{error.where}: {error.what}", error.todo)])
-    checker = _Checker(database, home)
+    checker = _Checker(database, home, keys or home / "keys")
     # SQLite's own check needs no GIL, so it runs beside ours.
     with ThreadPoolExecutor(1) as aside:
         sqlite_says = aside.submit(_sqlite_problems, path)
@@ -89,13 +92,14 @@ def check(
 class _Checker:
     """Puts the ranges together, then proves everything that must fit them."""
 
-    def __init__(self, database: apsw.Connection, home: Path) -> None:
+    def __init__(self, database: apsw.Connection, home: Path, key_folder: Path) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.types: dict[str, int] = {}
         self.tree = Tree()
         self._db = database
         self._home = home
+        self._key_folder = key_folder
         self._versions: dict[str, int] = {}
         self._key_numbers: set[int] = set()
         # The roots of the full tiles of level 0, and the leaf hashes after them.
@@ -113,8 +117,9 @@ class _Checker:
         head, size = self._find_head(), self._extent()
         keys = self._open_keys()
         try:
-            side_keys = None if keys is None else keys.side
-            for span in prove_spans(self._home, self._db, side_keys, size, helpers):
+            folder = None if keys is None else self._key_folder
+            side = None if keys is None else keys.side
+            for span in prove_spans(Source(self._home, folder), self._db, side, size, helpers):
                 self._add(span)
                 progress(span.end, size)
             self._beyond(size)
@@ -280,7 +285,7 @@ class _Checker:
     # --- keys ---
 
     def _open_keys(self) -> Keys | None:
-        folder = self._home / "keys"
+        folder = self._key_folder
         try:
             keys = Keys.load(folder, writable=False)
             signer = Signer.parse((folder / "log.key").read_text(errors="replace"))
@@ -298,11 +303,15 @@ class _Checker:
     def _key_file(self) -> None:
         """Look at the records themselves; of damaged ones that rows name the rows were reported."""
         # In this order: what is destroyed is listed first.
-        destroyed, damaged = records_of(self._home / "keys" / "side.keys")
+        destroyed, damaged = records_of(self._key_folder / "side.keys")
         listed = {erased.number for erased in read_erased(self._home / ERASED)}
-        for number in destroyed:
-            if number not in listed:
-                self.report(-1, f"key record {number} is destroyed, and {ERASED} does not say so")
+        unlisted = sorted(set(destroyed) - listed)
+        if unlisted:
+            first = ", ".join(map(str, unlisted[:_MOST_NAMED]))
+            what = (
+                f"{len(unlisted)} key records are destroyed, and {ERASED} does not say so: {first}"
+            )
+            self.warnings.append(Problem(-1, what, _LOST))
         for number in damaged:
             if number not in self._key_numbers:
                 self.warnings.append(

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import apsw
 import msgspec
@@ -35,8 +36,16 @@ _LENGTH_BYTES = 8
 _SERVE = "from callout.journal.spread import serve; serve()"
 
 
+class Source(NamedTuple):
+    """Where the files are."""
+
+    home: Path
+    keys: Path | None
+    """The folder of the keys; None when they are no use."""
+
+
 def prove_spans(
-    home: Path,
+    source: Source,
     database: apsw.Connection,
     keys: KeyFile | None,
     size: int,
@@ -64,7 +73,7 @@ def prove_spans(
 
     with ExitStack() as stack:
         for _ in range(helpers):
-            idle.put(stack.enter_context(closing(_Helper(home, with_keys=keys is not None))))
+            idle.put(stack.enter_context(closing(_Helper(source))))
         pool = stack.enter_context(ThreadPoolExecutor(helpers))
         try:
             yield from pool.map(prove, ranges)
@@ -75,12 +84,12 @@ def prove_spans(
 class _Helper:
     """A process that proves ranges when asked."""
 
-    def __init__(self, home: Path, *, with_keys: bool) -> None:
+    def __init__(self, source: Source) -> None:
         package = str(Path(__file__).resolve().parents[2])
         python_path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-        key_path = str(home / "keys") if with_keys else ""
+        key_path = "" if source.keys is None else str(source.keys)
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-c", _SERVE, str(home / "journal.db"), key_path],
+            [sys.executable, "-c", _SERVE, str(source.home / "journal.db"), key_path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": python_path},

@@ -14,6 +14,7 @@ from callout.base.facts import Fact
 from callout.base.settings import home_folder
 from callout.journal import Problem
 from callout.journal import check as prove
+from callout.main.opening import remembered
 
 
 @click.command()
@@ -36,13 +37,15 @@ def check(kept: tuple[Path, ...], home: str | None) -> None:
             bar.update(done - bar.n)
 
         report = prove(folder, since=since, progress=progress)
-    for problem in report.problems:
+    # A damaged journal is compared with what is remembered once it has been restored.
+    problems = report.problems or remembered(folder)
+    for problem in problems:
         click.echo(_line(problem), err=True)
     for warning in [*report.warnings, *_unknown(report.types)]:
         click.echo(f"warning: {_line(warning)}", err=True)
     click.echo(f"{report.entries} entries, root {report.root}")
-    if not report.ok:
-        click.echo(f"callout: {len(report.problems)} problems", err=True)
+    if problems:
+        click.echo(f"callout: {len(problems)} problems", err=True)
         sys.exit(1)
     click.echo("the journal checks")
 
