@@ -160,6 +160,19 @@ def side_keys_cut(home: Path) -> None:
         file.truncate(3 * 64)
 
 
+def no_state(home: Path) -> None:
+    (home / "state.db").unlink()
+
+
+def state_of_noise(home: Path) -> None:
+    (home / "state.db").write_bytes(b"noise" * 2000)
+
+
+def state_cut(home: Path) -> None:
+    with (home / "state.db").open("r+b") as file:
+        file.truncate(5000)
+
+
 DAMAGE: dict[Callable[[Path], None], tuple[str, ...]] = {
     truncated: ("journal.db", "damaged"),
     flipped: ("seq 123", "not the one whose hash was kept"),
@@ -175,6 +188,9 @@ DAMAGE: dict[Callable[[Path], None], tuple[str, ...]] = {
     no_secret: ("home.secret", "missing", "Restore"),
     another_secret: ("side.keys", "does not belong to home.secret", "Restore"),
     a_key_that_is_a_folder: ("log.key", "directory"),
+    no_state: ("state.db", "missing", "resume"),
+    state_of_noise: ("state.db", "not a database", "restore"),
+    state_cut: ("state.db", "malformed", "restore"),
     side_keys_cut: ("seq 15", "key record 4", "Restore"),
 }
 

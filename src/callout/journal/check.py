@@ -21,7 +21,7 @@ from callout.journal.keys import Keys, records_of
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, as_seq, goes_on_wrongly
 from callout.journal.spread import Source, prove_spans
-from callout.journal.sqlite import expected_schema, open_to_check, schema_of
+from callout.journal.sqlite import expected_schema, open_database, open_to_check, schema_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, subtree_root
 
 _MOST_MISSING = 1_000_000
@@ -29,6 +29,10 @@ _MOST_NAMED = 20
 # Of a tree of 2^63 leaves.
 _MOST_LEVELS = 8
 _UNUSED = "A crash may leave one; if there was none, compare keys/ with its backup"
+_STATE = (
+    "It is no history, but what is remembered of the journal is in it: restore it from the last "
+    "backup, or take it away and start with callout resume"
+)
 _LOST = "They were lost with an older key file, or overwritten by hand: see who had keys/"
 _KEEP = "Keep both: somebody put back an older state or wrote the past anew"
 
@@ -85,6 +89,8 @@ def check(
             database.close()
         for line in sqlite_says.result():
             checker.report(-1, f"SQLite says: {line}")
+    for line in _state_problems(home / "state.db"):
+        checker.report(-1, f"{home / 'state.db'}: {line}", _STATE)
     size, root = checker.tree.size, checker.tree.root().hex()
     return Report(size, root, checker.problems, checker.warnings, checker.types)
 
@@ -317,6 +323,22 @@ class _Checker:
                 self.warnings.append(
                     Problem(-1, f"key record {number} is damaged, and no row uses it", _UNUSED)
                 )
+
+
+def _state_problems(path: Path) -> list[str]:
+    """Whether state.db can be read; what is in it is not looked at."""
+    if not path.is_file():
+        return ["the file is missing"]
+    try:
+        database = open_database(path, apsw.SQLITE_OPEN_READONLY)
+        try:
+            database.execute("SELECT count(*) FROM item").fetchall()
+            found = [str(row[0]) for row in database.execute("PRAGMA quick_check(1)")]
+        finally:
+            database.close()
+    except (apsw.Error, UnicodeDecodeError) as error:
+        return [str(error)]
+    return [line.splitlines()[-1] for line in found if line != "ok"]
 
 
 def _sqlite_problems(path: Path) -> list[str]:
