@@ -23,12 +23,12 @@ from tampering import one_draw
 TABLE = Path(__file__).parents[2] / "bench" / "tamper.md"
 HEAD = """# Tampering drawn so far
 
-`make tamper DRAWS=n` draws on and sums here. Undetected must be 0. *Detected*: `callout check` or
-opening the home says so, without help. *Put back*: an earlier state, valid once; *forked*: written
-by somebody who has the home's keys, or another home altogether; both are found only with a
-checkpoint that was kept elsewhere (`--since`), and were. *Without effect*: every row, the schema
-and every key read exactly as before (free space, unused bytes of a page, records never used). How:
-`tests/journal/tampered.py`.
+`make tamper DRAWS=n` draws on and sums here. Undetected must be 0. *Detected*: `callout check`
+says so without help, as a fault or (key records alone) as a warning. *Put back*: an earlier state,
+valid once; *forked*: written by somebody who has the home's keys, or another home altogether; both
+are found only with a checkpoint that was kept elsewhere (`--since`), and were. *Without effect*:
+every row, the schema and every key read exactly as before (free space, unused bytes of a page,
+records never used). How: `tests/journal/tampered.py`.
 
 """
 ALL = "**all**"

@@ -1,6 +1,7 @@
 """Tampering, one way at a time: every one is found and named."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,32 @@ def test_also_while_a_server_holds_it(
             assert check(home).ok
     journal.append(one("last"))
     assert check(home).entries == 301
+
+
+def test_also_when_processes_share_the_work(
+    journal: Journal, home: Path, one: Callable[..., Batch]
+) -> None:
+    """Their snapshots are later than the first one's, and rows come in between."""
+    enough = threading.Event()
+    for number in range(300):
+        journal.append(one(f"before {number}"))
+
+    def write() -> None:
+        number = 0
+        while not enough.is_set():
+            journal.append(one(str(number)))
+            number += 1
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        seen = [check(home, helpers=2) for _ in range(3)]
+    finally:
+        enough.set()
+        writing.join()
+    assert [report.problems for report in seen] == [[], [], []]
+    sizes = [report.entries for report in seen]
+    assert [300, *sizes, journal.head() + 1] == sorted([300, *sizes, journal.head() + 1])
 
 
 CHANGES = {

@@ -19,9 +19,10 @@ from callout.journal.erased import ERASED, read_erased
 from callout.journal.grown import split_hashes
 from callout.journal.keys import Keys, records_of
 from callout.journal.note import Checkpoint, Signer
+from callout.journal.sound import sqlite_problems, state_problems
 from callout.journal.span import MOST_PROBLEMS, RESTORE, Problem, Span, as_seq, goes_on_wrongly
 from callout.journal.spread import Source, prove_spans
-from callout.journal.sqlite import expected_schema, open_database, open_to_check, schema_of
+from callout.journal.sqlite import expected_schema, open_to_check, schema_of
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, subtree_root
 
 _MOST_MISSING = 1_000_000
@@ -79,7 +80,7 @@ def check(
     checker = _Checker(database, home, keys or home / "keys")
     # SQLite's own check needs no GIL, so it runs beside ours.
     with ThreadPoolExecutor(1) as aside:
-        sqlite_says = aside.submit(_sqlite_problems, path)
+        sqlite_says = aside.submit(sqlite_problems, path)
         try:
             database.execute("BEGIN")
             checker.run(since, progress, helpers)
@@ -89,7 +90,7 @@ def check(
             database.close()
         for line in sqlite_says.result():
             checker.report(-1, f"SQLite says: {line}")
-    for line in _state_problems(home / "state.db"):
+    for line in state_problems(home / "state.db"):
         checker.report(-1, f"{home / 'state.db'}: {line}", _STATE)
     size, root = checker.tree.size, checker.tree.root().hex()
     return Report(size, root, checker.problems, checker.warnings, checker.types)
@@ -323,34 +324,3 @@ class _Checker:
                 self.warnings.append(
                     Problem(-1, f"key record {number} is damaged, and no row uses it", _UNUSED)
                 )
-
-
-def _state_problems(path: Path) -> list[str]:
-    """Whether state.db can be read; what is in it is not looked at."""
-    if not path.is_file():
-        return ["the file is missing"]
-    try:
-        database = open_database(path, apsw.SQLITE_OPEN_READONLY)
-        try:
-            database.execute("SELECT count(*) FROM item").fetchall()
-            found = [str(row[0]) for row in database.execute("PRAGMA quick_check(1)")]
-        finally:
-            database.close()
-    except (apsw.Error, UnicodeDecodeError) as error:
-        return [str(error)]
-    return [line.splitlines()[-1] for line in found if line != "ok"]
-
-
-def _sqlite_problems(path: Path) -> list[str]:
-    try:
-        database = open_to_check(path)
-    except CalloutError as error:
-        return [str(error)]
-    try:
-        found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(20)")]
-        found = [line for text in found for line in text.splitlines()]
-    except (apsw.Error, UnicodeDecodeError) as error:
-        return [str(error)]
-    finally:
-        database.close()
-    return [line for line in found if line != "ok" and not line.startswith("***")]
