@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python "$$@" 2>/dev/null || $(PIP) install "$$@"; }; install --require-hashes --no-deps
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test lint bench faults clean
+.PHONY: help demo test lint bench faults tamper clean
 
 help:
 	@echo "make demo   a town at work, in your browser   (ARGS=\"--city FILE.osm.pbf\", ARGS=--check)"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint   ruff, mypy, import-linter, front-end types"
 	@echo "make bench  all benchmarks                     (NAME=nearest for one)"
 	@echo "make faults power loss, failed fsync, full disk, kill -9, in turn (MINUTES=10)"
+	@echo "make tamper changed homes, found or not         (DRAWS=1000)"
 
 $(VENV)/made: requirements/boot.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3 python3-venv"; exit 1; }
@@ -67,6 +68,9 @@ bench: $(VENV)/dev
 
 faults: $(VENV)/dev
 	@$(BIN)/python tests/main/faults.py --minutes $(or $(MINUTES),10)
+
+tamper: $(VENV)/dev
+	@$(BIN)/python tests/journal/tamper.py --draws $(or $(DRAWS),1000)
 
 clean:
 	@rm -rf $(VENV) src/callout/web/pages frontend/node_modules

@@ -1,6 +1,7 @@
 """Tampering, one way at a time: every one is found and named."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import apsw
 import pytest
 
 from callout.base.clock import ManualClock
-from callout.base.errors import DamagedError
-from callout.journal import Batch, Draft, Journal, Report, Side, check
+from callout.base.errors import DamagedError, UnavailableError
+from callout.journal import Batch, Draft, Journal, Report, Side, check, spread
 
 COUNT = 600
 
@@ -66,6 +67,32 @@ def test_also_while_a_server_holds_it(
             assert check(home).ok
     journal.append(one("last"))
     assert check(home).entries == 301
+
+
+def test_also_when_processes_share_the_work(
+    journal: Journal, home: Path, one: Callable[..., Batch]
+) -> None:
+    """Their snapshots are later than the first one's, and rows come in between."""
+    enough = threading.Event()
+    for number in range(300):
+        journal.append(one(f"before {number}"))
+
+    def write() -> None:
+        number = 0
+        while not enough.is_set():
+            journal.append(one(str(number)))
+            number += 1
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        seen = [check(home, helpers=2) for _ in range(3)]
+    finally:
+        enough.set()
+        writing.join()
+    assert [report.problems for report in seen] == [[], [], []]
+    sizes = [report.entries for report in seen]
+    assert [300, *sizes, journal.head() + 1] == sorted([300, *sizes, journal.head() + 1])
 
 
 CHANGES = {
@@ -245,3 +272,40 @@ def test_a_damaged_key_record_is_reported_with_the_entries(copy: Path) -> None:
 def test_problems_are_bounded(copy: Path) -> None:
     change(copy, "UPDATE event SET body = '{'")
     assert 500 < len(check(copy).problems) <= 1000
+
+
+def test_a_helper_that_dies_is_said(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "_SERVE", "import sys; sys.stdin.readline()")
+    with pytest.raises(UnavailableError, match="has ended"):
+        check(made, helpers=2)
+
+
+def test_progress_is_told(made: Path) -> None:
+    told: list[tuple[int, int]] = []
+    check(made, progress=lambda done, total: told.append((done, total)))
+    assert told == [(COUNT, COUNT)]
+
+
+def test_a_destroyed_key_that_nobody_asked_to_destroy(copy: Path) -> None:
+    with (copy / "keys" / "side.keys").open("r+b") as file:
+        file.seek(3 * 64)
+        file.write(b"D".ljust(64, b"\0"))
+    (warning,) = check(copy).warnings
+    assert warning.what.endswith("erased.list does not say so: 3")
+
+
+def test_a_row_passed_off_as_erased(copy: Path) -> None:
+    change(
+        copy,
+        "UPDATE side SET key_number = (SELECT key_number FROM side WHERE seq = 10) WHERE seq = 20",
+    )
+    assert found(check(copy), 20, "not what was written under its key")
+
+
+def test_a_damaged_record_that_no_row_names_is_a_warning(copy: Path) -> None:
+    with (copy / "keys" / "side.keys").open("r+b") as file:
+        file.seek(40 * 64)
+        file.write(b"K torn")
+    report = check(copy)
+    assert report.ok
+    assert [w.what for w in report.warnings] == ["key record 40 is damaged, and no row uses it"]

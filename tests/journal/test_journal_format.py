@@ -17,7 +17,9 @@ from callout.journal.format import (
     MAX_LEAF_BYTES,
     canonical,
     check_batch,
+    check_columns,
     leaf_of,
+    leaf_of_row,
     prepare,
     stored_keys,
 )
@@ -91,6 +93,29 @@ def test_leaf_put_together_is_the_leaf_by_the_rule(
     }  # fmt: skip
     assert (seq, version, recorded) == (number, 7, number)
     assert plan.leaves[0] == b"\0" + leaf_of(columns) == b"\0" + rfc8785(columns).encode()
+    check_columns(plan.rows[0])
+    assert leaf_of_row(plan.rows[0]) == leaf_of(columns)
+
+
+GOOD_ROW = (5, "unit/E7", 1, "k", "UnitStatus.1", 5, None, "system", "", "{}")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (1, 'a"b'), (1, b"unit/E7"), (1, ""), (2, "1"), (2, None), (2, True), (3, None), (3, b"k"),
+        (4, "status"), (4, None), (5, 1.5), (5, None), (6, "5"), (6, 2**53), (7, ""), (7, 7),
+        (8, "a b"), (8, None),
+    ],
+)  # fmt: skip
+def test_a_row_that_nobody_wrote_has_no_leaf_and_is_named(column: int, value: Any) -> None:
+    check_columns(GOOD_ROW)
+    assert leaf_of_row(GOOD_ROW) is not None
+    bad = (*GOOD_ROW[:column], value, *GOOD_ROW[column + 1 :])
+    if value != 2**53:
+        assert leaf_of_row(bad) is None
+    with pytest.raises(BadInputError):
+        check_columns(bad)
 
 
 def test_leaf_literal() -> None:

@@ -7,7 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from callout.base.errors import DamagedError, NotFoundError
+from callout.journal.entries import Draft, Side
 from callout.journal.keys import RECORD_BYTES, KeyFile, Keys
+from callout.journal.seal import open_box, tag_fits
+from callout.journal.seal import seal as seal_draft
 
 
 def opened(path: Path, *, writable: bool = True) -> KeyFile:
@@ -130,3 +133,51 @@ def test_keyed_hash_tells_parts_apart(tmp_path: Path) -> None:
     assert len(one.keyed_hash(("a",))) == 32
     one.close()
     other.close()
+
+
+def test_key_file_and_secret_belong_together(tmp_path: Path) -> None:
+    keys = opened(tmp_path / "side.keys")
+    assert keys.binds
+    keys.close()
+    with pytest.raises(DamagedError, match=r"does not belong to home\.secret"):
+        KeyFile(tmp_path / "side.keys", bytes(31) + b"x", writable=False)
+
+
+def test_a_key_file_made_before_they_were_bound_is_read(tmp_path: Path) -> None:
+    keys = opened(tmp_path / "side.keys")
+    number = keys.number_of("incident/1")
+    keys.close()
+    with (tmp_path / "side.keys").open("r+b") as file:
+        file.write(b"callout side keys 1\n".ljust(RECORD_BYTES, b"\0"))
+    keys = opened(tmp_path / "side.keys")
+    assert not keys.binds
+    assert keys.number_of("incident/1") == number
+    # Its boxes have no tags, so nothing can be asked of them; tags are written and asked for now.
+    box = b"n" * 12 + b"c" * (32 + 64 + 16)
+    assert tag_fits(keys, number, box, "k", "text")
+    tagged = box + keys.tag(number, b"k\ntext\n" + box)
+    assert tag_fits(keys, number, tagged, "k", "text")
+    assert not tag_fits(keys, number + 1, tagged, "k", "text")
+    keys.close()
+
+
+def test_boxes_are_of_one_record_one_entry_and_one_name(tmp_path: Path) -> None:
+    keys = opened(tmp_path / "side.keys")
+    _, ((name, number, box),) = seal_draft(
+        Draft("s", "A.1", {}, (Side("text", {"n": 1}, "incident/1"),)), "k", keys
+    )
+    cipher = keys.cipher(number)
+    assert cipher is not None
+    assert open_box(box, cipher, "k", name)[0] == {"n": 1}
+    assert keys.destroy("incident/1", number)
+    assert tag_fits(keys, number, box, "k", name)
+    assert not tag_fits(keys, number + 1, box, "k", name)
+    assert not tag_fits(keys, number, box, "l", name)
+    assert not tag_fits(keys, number, box, "k", "place")
+    # A tag cannot be cut off.
+    assert not tag_fits(keys, number, box[:-16], "k", name)
+    for at in range(len(box)):
+        assert (
+            not tag_fits(keys, number, box[:at] + b"\0" + box[at + 1 :], "k", name) or not box[at]
+        )
+    keys.close()

@@ -3,11 +3,20 @@
 import hashlib
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callout.journal.note import Verifier, parse_checkpoint
-from callout.journal.tree import EMPTY_ROOT, TILE_WIDTH, Tile, Tree, leaf_hash, root_of
+from callout.journal.tree import (
+    EMPTY_ROOT,
+    TILE_WIDTH,
+    Tile,
+    Tree,
+    leaf_hash,
+    root_of,
+    subtree_root,
+)
 
 # RFC 6962 test leaves of Certificate Transparency's reference implementation, and their roots.
 LEAVES = [
@@ -139,3 +148,35 @@ def test_tessera_log(data: Path) -> None:
         note = (log / f"checkpoint.{size}").read_bytes()
         checkpoint = parse_checkpoint(verifier.open(note))
         assert (checkpoint.size, checkpoint.root) == (size, tree.root())
+
+
+@given(st.integers(0, 3), st.integers(0, TILE_WIDTH - 1), st.integers(0, 3))
+@settings(max_examples=20)
+def test_tiles_at_once_are_their_leaves_one_by_one(first: int, rest: int, second: int) -> None:
+    hashes = made((first + second) * TILE_WIDTH + rest)
+    tiles = [hashes[at * TILE_WIDTH :][:TILE_WIDTH] for at in range(first + second)]
+    roots = [subtree_root(tile) for tile in tiles]
+    by_leaf, by_tile = Tree(), Tree()
+    higher = [tile for tile in by_leaf.extend(hashes) if tile.level > 0]
+    found = [
+        *by_tile.extend_by_tiles(roots[:first]),
+        *by_tile.extend_by_tiles(roots[first:]),
+        *by_tile.extend(hashes[(first + second) * TILE_WIDTH :]),
+    ]
+    assert found == higher
+    assert (by_tile.size, by_tile.root()) == (by_leaf.size, by_leaf.root())
+    assert by_tile.frontier() == by_leaf.frontier()
+    assert [by_tile.open_hashes(level) for level in (0, 1)] == [
+        by_leaf.open_hashes(level) for level in (0, 1)
+    ]
+    if rest:
+        with pytest.raises(ValueError, match="inside a tile"):
+            by_tile.extend_by_tiles(roots)
+
+
+def test_the_second_level_fills_from_tiles() -> None:
+    roots = made(TILE_WIDTH + 1)
+    tree = Tree()
+    (tile,) = tree.extend_by_tiles(roots)
+    assert (tile.level, tile.number, tile.hashes) == (1, 0, b"".join(roots[:TILE_WIDTH]))
+    assert tree.root() == naive_root(roots)

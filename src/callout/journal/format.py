@@ -159,6 +159,54 @@ def leaf_of(columns: dict[str, Any]) -> bytes:
     return _encode_sorted(columns)
 
 
+def leaf_of_row(row: tuple[Any, ...]) -> bytes | None:
+    """The same from a row in the order of ``COLUMNS`` whose body is known to be canonical.
+
+    None when the row holds what only the plain rule can tell about: another type, an odd name.
+    """
+    seq, stream, version, key, kind, recorded, claimed, actor, agency, body = row
+    if not (
+        stream in _good_names
+        and kind in _good_types
+        and actor in _good_names
+        and (agency == "" or agency in _good_names)
+        and type(version) is type(recorded) is int
+        and (claimed is None or type(claimed) is int)
+        and type(key) is str
+    ):
+        return None
+    # Good names are their own JSON strings; the columns stand in the order of their names.
+    return (
+        f'{{"actor":"{actor}","agency":"{agency}","body":{body},'
+        f'"claimed_us":{"null" if claimed is None else claimed},'
+        f'"key":{_encode_sorted(key).decode()},"recorded_us":{recorded},"seq":{seq},'
+        f'"stream":"{stream}","type":"{kind}","version":{version}}}'
+    ).encode()
+
+
+def check_columns(row: tuple[Any, ...]) -> None:
+    """BadInputError when a row in the order of ``COLUMNS`` holds what ``prepare`` never writes.
+
+    The body is not looked at. Names found good are remembered, for ``leaf_of_row``.
+    """
+    _, stream, version, key, kind, recorded, claimed, actor, agency, _ = row
+    for name, text in (("stream", stream), ("type", kind), ("actor", actor), ("agency", agency)):
+        if type(text) is not str:
+            raise BadInputError("it is no text", where=name, todo="Write text")
+    for name, number in (("version", version), ("recorded_us", recorded), ("claimed_us", claimed)):
+        if number is None and name == "claimed_us":
+            continue
+        if type(number) is not int or not -MAX_INT <= number <= MAX_INT:
+            raise BadInputError("it is no whole number", where=name, todo="Write one below 2^53")
+    if type(key) is not str or not key:
+        raise BadInputError("it is no text", where="key", todo="Write text")
+    _check_name(stream, "stream")
+    _check_type(kind, "type")
+    _check_name(actor, "actor")
+    if agency:
+        _check_name(agency, "agency")
+
+
 def leaf_columns(leaf: bytes) -> dict[str, Any]:
     """The columns of a leaf, ``body`` as an object; BadInputError when ``prepare`` never wrote it.
 

@@ -10,9 +10,11 @@
         24     32  the key
         56      8  SHA-256 of the first 56 bytes, its first 8
 
-Record 0 is the header. Records are never reused: a side row names its record by number, so
-what was sealed by a destroyed key stays erased even when the same name gets a new one.
-Destroying writes a record of zeros after the "D".
+Record 0 is the header: the line "callout side keys 1", zeros up to byte 32, and HMAC-SHA256(
+home.secret, "header" NUL), by which each of the two files is known to be the other's. It has zeros
+there in homes whose boxes have no tags (see ``seal``). Records are never reused: a side row names
+its record by number, so what was sealed by a destroyed key stays erased even when the same name
+gets a new one. Destroying writes a record of zeros after the "D".
 """
 
 import errno
@@ -23,6 +25,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -30,13 +33,16 @@ from callout.base.errors import DamagedError, FullError, NotFoundError
 from callout.journal.note import Signer, Verifier
 
 RECORD_BYTES = 64
-_HEADER = b"callout side keys 1\n".ljust(RECORD_BYTES, b"\0")
+_MAGIC = b"callout side keys 1\n".ljust(32, b"\0")
+_UNBOUND = bytes(32)
+TAG_BYTES = 16
 _ALIVE, _DESTROYED = b"K", b"D"
 _CHECK_BYTES = 8
 _WHOSE = slice(8, 24)
 _KEY = slice(24, 56)
 _SECRET_BYTES = 32
 _CIPHERS_KEPT = 4096
+_MOST_RECORDS = 2**40
 _GROW_BYTES = 1024 * RECORD_BYTES
 _RESTORE = "Restore keys/ of this home from where its keys are kept; without it it cannot go on"
 
@@ -54,14 +60,19 @@ class KeyFile:
         self._dirty = False
         self._failed: OSError | None = None
         if writable and not path.exists():
-            write_durably(path, _HEADER)
+            write_durably(path, _MAGIC + self._mac(b"header\0"))
         try:
             self._fd = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
         except FileNotFoundError:
             raise NotFoundError("the key file is missing", where=str(path), todo=_RESTORE) from None
-        if os.pread(self._fd, RECORD_BYTES, 0) != _HEADER:
+        header = os.pread(self._fd, RECORD_BYTES, 0)
+        self.binds = header == _MAGIC + self._mac(b"header\0")
+        if not self.binds and header != _MAGIC + _UNBOUND:
             os.close(self._fd)
-            raise DamagedError("this is not a key file of ours", where=str(path), todo=_RESTORE)
+            ours = header.startswith(_MAGIC) and len(header) == RECORD_BYTES
+            what = "this key file does not belong to home.secret"
+            what = what if ours else "this is not a key file of ours"
+            raise DamagedError(what, where=str(path), todo=_RESTORE)
         self._room = os.fstat(self._fd).st_size
         self._used = self._scan() if writable else 0
 
@@ -82,6 +93,10 @@ class KeyFile:
                 self._dirty = True
             return number
 
+    def tag(self, number: int, box: bytes) -> bytes:
+        """16 bytes that show, also when the key is destroyed, that a box is of this record."""
+        return self._mac(b"box\0" + number.to_bytes(8, "big") + box)[:TAG_BYTES]
+
     def sync(self) -> None:
         """Make every key handed out so far durable. An OSError here is fatal: see ``writer``."""
         if self._dirty:
@@ -95,7 +110,8 @@ class KeyFile:
             known = self._ciphers.get(number)
             if known is not None:
                 return known
-            record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
+            inside = 0 < number <= _MOST_RECORDS
+            record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES) if inside else b""
             if record[:1] == _DESTROYED and not any(record[1:]):
                 return None
             if not _is_whole(record):
@@ -151,8 +167,11 @@ class KeyFile:
                 self._fd = -1
             self._ciphers.clear()
 
+    def _mac(self, data: bytes) -> bytes:
+        return hmac.digest(self._secret, data, "sha256")
+
     def _whose(self, name: str) -> bytes:
-        return hmac.digest(self._secret, b"key\0" + name.encode(), "sha256")[:16]
+        return self._mac(b"key\0" + name.encode())[:16]
 
     def _destroy(self, number: int) -> None:
         self._ciphers.pop(number, None)
@@ -206,6 +225,35 @@ class KeyFile:
             elif _is_half_destroyed(record):
                 self._destroy(number)
         return used
+
+
+class Records(NamedTuple):
+    """What stands in a key file, by record number."""
+
+    destroyed: list[int]
+    damaged: list[int]
+    """No living key, no destroyed one, not of zeros."""
+
+
+def records_of(path: Path) -> Records:
+    """Look at every record. Read again once: one that is being written just now is no damage."""
+    numbers = list(range(1, path.stat().st_size // RECORD_BYTES))
+    destroyed: list[int] = []
+    for _ in range(2):
+        data = path.read_bytes()
+        starts = ((number, number * RECORD_BYTES) for number in numbers)
+        found = [(n, _state(data[start : start + RECORD_BYTES])) for n, start in starts]
+        destroyed += [n for n, state in found if state == _DESTROYED]
+        numbers = [n for n, state in found if not state]
+    return Records(destroyed, numbers)
+
+
+def _state(record: bytes) -> bytes:
+    """The first byte of a record that is whole, nothing for any other."""
+    body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
+    if record[:1] == _ALIVE:
+        return _ALIVE if hashlib.sha256(body).digest()[:_CHECK_BYTES] == check else b""
+    return record[:1] if record[:1] in {b"\0", _DESTROYED} and not any(record[1:]) else b""
 
 
 class Keys:

@@ -2,8 +2,13 @@
 
 plaintext   salt (32 random bytes) || canonical JSON of the value || spaces to a multiple of 64
 box         nonce (12 random bytes) || AES-256-GCM of the plaintext with its tag (16 bytes);
-            additional data: entry key || LF || name
+            additional data: entry key || LF || name; then the tag: the first 16 bytes of
+            HMAC-SHA256(home.secret, "box" NUL number of the record, 8 bytes big-endian ||
+            entry key || LF || name || LF || nonce || the rest)
 commitment  HMAC-SHA256(salt, name || NUL || canonical JSON), in hex in the leaf's body
+
+The tag outlives the key: a row that was erased cannot be changed, and no other row can be passed
+off as erased by pointing it at a record that was destroyed. Boxes of older homes have none.
 
 The salt lies only inside the box, so when the key is gone nobody can try names or numbers against
 the commitment; the spaces keep the length from telling much.
@@ -20,11 +25,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from callout.base.errors import BadInputError, DamagedError
 from callout.journal.entries import Draft
 from callout.journal.format import MAX_LEAF_BYTES, canonical
-from callout.journal.keys import KeyFile
+from callout.journal.keys import TAG_BYTES, KeyFile
 
 _SALT_BYTES = 32
 _NONCE_BYTES = 12
 _PAD_BYTES = 64
+_BARE_BYTES = _NONCE_BYTES + _SALT_BYTES + 16
 
 Boxes = tuple[tuple[str, int, bytes], ...]
 
@@ -53,14 +59,16 @@ def seal(draft: Draft, entry_key: str, keys: KeyFile) -> tuple[dict[str, str], B
         number, cipher = _key(keys, side.key)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plain = salt + value + b" " * (-len(value) % _PAD_BYTES)
-        boxes.append((name, number, nonce + cipher.encrypt(nonce, plain, _about(entry_key, name))))
+        box = nonce + cipher.encrypt(nonce, plain, _about(entry_key, name))
+        boxes.append((name, number, box + _tag(keys, number, box, entry_key, name)))
     return commitments, tuple(boxes)
 
 
 def open_box(box: bytes, cipher: AESGCM, entry_key: str, name: str) -> tuple[dict[str, Any], str]:
     """The value and its commitment; DamagedError when the box is not what was sealed."""
+    sealed = box[_NONCE_BYTES : len(box) - (TAG_BYTES if _is_tagged(box) else 0)]
     try:
-        plain = cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], _about(entry_key, name))
+        plain = cipher.decrypt(box[:_NONCE_BYTES], sealed, _about(entry_key, name))
     except (InvalidTag, ValueError):
         raise DamagedError(
             f"the side row {name} is not what was written",
@@ -70,6 +78,22 @@ def open_box(box: bytes, cipher: AESGCM, entry_key: str, name: str) -> tuple[dic
     salt, value = plain[:_SALT_BYTES], plain[_SALT_BYTES:].rstrip(b" ")
     decoded: dict[str, Any] = msgspec.json.decode(value)
     return decoded, _commitment(salt, name, value)
+
+
+def tag_fits(keys: KeyFile, number: int, box: bytes, entry_key: str, name: str) -> bool:
+    """Whether a box was sealed under this record for this entry; needs no key but home.secret."""
+    if not _is_tagged(box):
+        return not keys.binds
+    return box[-TAG_BYTES:] == _tag(keys, number, box[:-TAG_BYTES], entry_key, name)
+
+
+def _is_tagged(box: bytes) -> bool:
+    # Without the tag a box has 60 bytes more than a multiple of 64, with it 12 more.
+    return len(box) % _PAD_BYTES == (_BARE_BYTES + TAG_BYTES) % _PAD_BYTES
+
+
+def _tag(keys: KeyFile, number: int, box: bytes, entry_key: str, name: str) -> bytes:
+    return keys.tag(number, _about(entry_key, name) + b"\n" + box)
 
 
 def _key(keys: KeyFile, owner: str) -> tuple[int, AESGCM]:

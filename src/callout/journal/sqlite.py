@@ -32,6 +32,7 @@ _log = structlog.get_logger()
 _CHECK = "Run callout check on this home"
 # What to do with an older schema that was only to be read: see migrations.py.
 BRING_UP = "Start callout serve once on this home: it keeps a copy and brings the file up"
+_PUT_BACK = "Restore the home from its last backup"
 
 _COLUMNS = "seq, stream, version, key, type, recorded_us, claimed_us, actor, agency, body"
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -257,6 +258,10 @@ def open_database(path: Path, flags: int) -> apsw.Connection:
 def open_to_check(path: Path) -> apsw.Connection:
     """A connection that can only read; NotFoundError, or DamagedError when it is not ours."""
     _check_library()
+    if path.is_dir():
+        raise DamagedError("this is a folder, not a journal", where=str(path), todo=_PUT_BACK)
+    if path.exists() and not path.stat().st_size:
+        raise DamagedError("the file is empty", where=str(path), todo=_PUT_BACK)
     with _named(path):
         database = open_database(path, apsw.SQLITE_OPEN_READONLY)
         _check_kind(database, path)
@@ -330,6 +335,8 @@ def _named(path: Path) -> Iterator[None]:
         raise _no_room(path) from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise DamagedError(f"the file is damaged: {error}", where=str(path), todo=_CHECK) from error
+    except apsw.Error as error:
+        raise DamagedError(f"cannot be read: {error}", where=str(path), todo=_CHECK) from error
 
 
 @contextlib.contextmanager

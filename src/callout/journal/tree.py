@@ -97,8 +97,23 @@ class Tree:
 
     def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
         """Append leaf hashes; the tiles that became full by it, lower levels first."""
+        return self._grow(leaves, 0)
+
+    def extend_by_tiles(self, roots: Sequence[bytes]) -> list[Tile]:
+        """Append the roots of full tiles of leaves to whole ones; the tiles above, as ``extend``.
+
+        ValueError when the tree ends inside a tile.
+        """
+        if self.size % TILE_WIDTH:
+            raise ValueError("the tree ends inside a tile")
+        if roots and not self.size:
+            self._pending = [None] * TILE_HEIGHT
+            self._open = [[]]
+        return self._grow(roots, TILE_HEIGHT)
+
+    def _grow(self, hashes: Sequence[bytes], height: int) -> list[Tile]:
         full: list[Tile] = []
-        hashes, height = leaves, 0
+        count = len(hashes) << height
         # Level by level instead of leaf by leaf: the same hashes, a third of the Python.
         while hashes:
             if height % TILE_HEIGHT == 0:
@@ -110,7 +125,7 @@ class Tree:
                 hashes = [waiting, *hashes]
             self._pending[height] = hashes[-1] if len(hashes) % 2 else None
             hashes, height = _pair(hashes), height + 1
-        self.size += len(leaves)
+        self.size += count
         return full
 
     def open_hashes(self, level: int) -> list[bytes]:

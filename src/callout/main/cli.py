@@ -19,9 +19,8 @@ from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, CalloutError, FullError
 from callout.base.ids import new_id
 from callout.base.settings import home_folder, setting, setting_int
-from callout.journal import check
 from callout.main.logs import start_logs
-from callout.main.opening import open_journal, remembered
+from callout.main.opening import open_journal
 
 _ENOSPC = 28
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -32,6 +31,7 @@ home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.
 _ELSEWHERE = {
     "areas": "callout.main.areas",
     "backup": "callout.main.backup",
+    "check": "callout.main.check",
     "demo": "callout.main.demo",
     "erase": "callout.main.erase",
     "log": "callout.main.log",
@@ -173,22 +173,6 @@ def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | No
         record_token(journal, SYSTEM, device, scopes, unit).result()
         secret = Credentials(journal.state, clock).create_token(device, scopes, unit)
     click.echo(secret)
-
-
-@cli.command("check")
-@home_option
-def check_command(home: str | None) -> None:
-    """Prove journal, tree and side rows against each other; also while a server runs."""
-    folder = home_folder(home)
-    report = check(folder)
-    problems = [*report.problems, *remembered(folder)]
-    for problem in problems:
-        click.echo(f"seq {problem.seq}: {problem.what}. {problem.todo}", err=True)
-    click.echo(f"{report.entries} entries, root {report.root}")
-    if problems:
-        click.echo(f"callout: {len(problems)} problems", err=True)
-        sys.exit(1)
-    click.echo("the journal checks")
 
 
 @cli.command()

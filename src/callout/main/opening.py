@@ -46,7 +46,7 @@ def remembered(home: Path) -> list[Problem]:
                 Problem(-1, f"{doubt.where}: {doubt.words()}", doubt.error().todo)
                 for doubt in journal.doubts()
             ]
-    except CalloutError:
+    except (CalloutError, OSError):
         return []  # what keeps it from opening is check's to say
 
 
