@@ -250,9 +250,8 @@ def records_of(path: Path) -> Records:
 
 def _state(record: bytes) -> bytes:
     """The first byte of a record that is whole, nothing for any other."""
-    body, check = record[:-_CHECK_BYTES], record[-_CHECK_BYTES:]
     if record[:1] == _ALIVE:
-        return _ALIVE if hashlib.sha256(body).digest()[:_CHECK_BYTES] == check else b""
+        return _ALIVE if _is_whole(record) else b""
     return record[:1] if record[:1] in {b"\0", _DESTROYED} and not any(record[1:]) else b""
 
 
