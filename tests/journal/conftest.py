@@ -58,10 +58,7 @@ def postgres_database(postgres: str) -> Iterator[str]:
     import psycopg
 
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as server:
-        # Sorting words as people do, unlike SQLite: the schema has to say otherwise.
-        server.execute(
-            "CREATE DATABASE room TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'"
-        )
+        server.execute("CREATE DATABASE room TEMPLATE template0")
         yield postgres.format("room")
         server.execute("DROP DATABASE room WITH (FORCE)")
 

@@ -1,4 +1,4 @@
-"""RFC 6962, 2.1, word for word, and leaves by the standard library: slow, and nobody else's code."""
+"""RFC 6962, 2.1, word for word, and leaves by the standard library: slow, and not our code."""
 
 import json
 from collections.abc import Sequence

@@ -29,12 +29,10 @@ def here(open_here: Open) -> Journal:
 
 
 def together(journal: Journal, batches: Sequence[Batch]) -> list[Receipt | BaseException]:
-    """What each of a group of batches is answered; the writer's own step, in our thread.
-
-    Its thread has nothing to do meanwhile.
-    """
+    """What each of a group of batches is answered; the writer's own step, in our thread."""
     writer = journal._writer
     assert writer is not None
+    stop_listening(journal)
     requests = [journal._prepare(batch)[1] for batch in batches]
     futures: list[Future[Receipt]] = []
     for request in requests:
@@ -43,6 +41,19 @@ def together(journal: Journal, batches: Sequence[Batch]) -> list[Receipt | BaseE
     writer._write(requests)
     writer._tell()
     return [future.exception() or future.result() for future in futures]
+
+
+def stop_listening(journal: Journal) -> None:
+    """From now on the writer's thread has nothing to do that we do not give it."""
+    listener = getattr(journal._driver, "_listener", None)
+    if listener is None:
+        return
+    listener.close()
+    journal._driver._listener = None  # type: ignore[attr-defined]
+    # Twice: the first may still be answered together with a last look.
+    for _ in range(2):
+        nothing = Batch((Draft("s", "A.1", {}),), "nothing", expect={"never": 1})
+        assert isinstance(journal.submit(nothing).exception(), ConflictError)
 
 
 def assert_whole(journal: Journal, home: Path) -> None:
@@ -109,7 +120,7 @@ def test_entries_stand_as_they_were_given(here: Journal, home: Path, clock: Manu
 
 def test_any_text_comes_back(here: Journal, home: Path) -> None:
     texts = ["", "\0", "a\0b", "\\u0000", "\\", '"', "\t\r\n\x1f\x7f", "é", "e\u0301", "\u2028",
-             "\U0001f692", "\ud7ff\ue000\uffff", "\\N", "\\.", "{}", "'; DROP TABLE event"]  # fmt: skip
+             "\U0001f692", "\ud7ff\ue000\uffff", "\\N", "\\.", "{}", "'; DROP TABLE x"]  # fmt: skip
     body = {text: text for text in texts if text.isascii()} | {"list": texts}
     here.append(Batch((Draft("s", "A.1", body),), "k"))
     assert here.entry(0).body == body
@@ -117,8 +128,8 @@ def test_any_text_comes_back(here: Journal, home: Path) -> None:
 
 
 def test_keys_are_told_apart_by_their_bytes(here: Journal, home: Path, one: One) -> None:
-    keys = ["a", "A", "a ", " a", "ä", "a\u0308", "ß", "ss", "\u200ba", "ａ", "a\n", "\x01", "a\\",
-            "x" * 512, "\U0001f692" * 512, "\U0001f692" * 511]  # fmt: skip
+    keys = ["a", "A", "a ", " a", "ä", "a\u0308", "ß", "ss", "\u200ba", "\uff41", "a\n", "\x01",
+            "a\\", "x" * 512, "\U0001f692" * 512, "\U0001f692" * 511]  # fmt: skip
     first = [here.append(one(key)) for key in keys]
     assert [receipt.first_seq for receipt in first] == list(range(len(keys)))
     again = [here.append(one(key)) for key in keys]

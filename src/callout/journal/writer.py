@@ -18,7 +18,7 @@ from typing import NoReturn
 import structlog
 
 from callout.base.clock import Clock
-from callout.base.errors import CalloutError, FullError, UnavailableError
+from callout.base.errors import CalloutError, DamagedError, FullError, UnavailableError
 from callout.journal.driver import Driver, Head, Row
 from callout.journal.entries import Receipt
 from callout.journal.grown import regrow
@@ -243,6 +243,12 @@ class Writer:
         """Tell the followers of everything below ``until`` that they have not heard of."""
         while self._untold < until:
             rows = self._driver.read(self._untold - 1, until - 1, _PAGE)
+            if not rows:
+                raise DamagedError(
+                    f"entry {self._untold} is missing",
+                    where="journal",
+                    todo="Restore the last backup",
+                )
             self._untold = rows[-1][0] + 1
             self._publish(rows)
 
