@@ -32,8 +32,6 @@ from callout.journal.tree import Tile
 
 SCHEMA_VERSION = 1
 _READERS_KEPT = 4
-# One statement's rows: their JSON must stay far from PostgreSQL's limit of 1 GB a value.
-_ROWS_AT_ONCE = 1_000
 # Whoever makes the journal holds this; "calo", as in the SQLite file.
 _MAKING = 0x63616C6F
 _log = structlog.get_logger()
@@ -61,13 +59,10 @@ _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
     "SELECT size, root, frontier, note FROM head WHERE one = 1 FOR UPDATE"
 )
-# One parameter and one answer: COPY needs two, and each costs the interpreter, which 64 callers
-# want as well. Executemany and unnest take twice to three times the CPU of either.
-_INSERT = (
-    f"INSERT INTO event ({_COLUMNS}) SELECT "  # noqa: S608
-    "(r->>0)::bigint, r->>1, (r->>2)::bigint, r->>3, r->>4, (r->>5)::bigint, (r->>6)::bigint, "
-    "r->>7, r->>8, r->>9 FROM json_array_elements(%s::json) AS r"
-)
+# A group in one COPY: a statement over json_array_elements spares a round trip, but the server
+# takes twice as long to read it, and 64 callers get a tenth less (executemany: half as much).
+_INSERT = f"COPY event ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_TYPES = ("int8", "text", "int8", "text", "text", "int8", "int8", "text", "text", "text")
 _INSERT_SIDE = "INSERT INTO side VALUES (%s, %s, %s, %b)"
 _INSERT_TILE = "INSERT INTO tile VALUES (%s, %s, %b)"
 _SAVE_HEAD = (
@@ -167,10 +162,13 @@ class PostgresDriver:
 
         FullError, UnavailableError.
         """
+        if not rows:
+            return True
         try:
-            with self._answering():
-                for at in range(0, len(rows), _ROWS_AT_ONCE):
-                    self._writer().execute(_INSERT, (_json(rows[at : at + _ROWS_AT_ONCE]),))
+            with self._answering(), self._writer().cursor().copy(_INSERT) as copy:
+                copy.set_types(_TYPES)
+                for row in rows:
+                    copy.write_row(row)
         except errors.UniqueViolation:
             # Not a savepoint: a row locked outside it and updated inside would need a multixact.
             self.rollback()
