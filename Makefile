@@ -68,7 +68,7 @@ bench: $(VENV)/dev
 	@for name in $(or $(NAME),$(basename $(notdir $(wildcard bench/[a-z]*.py)))); do $(BIN)/python bench/$$name.py; done
 
 model: $(VENV)/dev
-	@STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q -s tests/journal/test_journal_model.py
+	@STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q tests/journal/test_journal_model.py
 
 faults: $(VENV)/dev
 	@$(BIN)/python tests/main/faults.py --minutes $(or $(MINUTES),10)

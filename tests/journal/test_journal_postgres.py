@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_journal_conformance import assert_whole, together
+from test_journal_conformance import assert_whole, stop_listening, together
 
 from callout.base.clock import ManualClock
 from callout.base.errors import (
@@ -159,6 +159,15 @@ def test_followers_hear_of_other_writers(first: Journal, second: Journal, one: O
     first.append(one("d"))
     assert ears.wait(4) == [0, 1, 2, 3]
     assert ears.heard == first.read()
+
+
+def test_followers_hear_at_once(
+    first: Journal, replica: Open, one: One, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callout.journal.listener._POLL_S", 3600)
+    ears = Ears(replica())
+    first.append(one("a"))
+    assert ears.wait(1) == [0]
 
 
 def test_followers_hear_though_nobody_tells(
@@ -322,7 +331,22 @@ def test_another_encoding_is_refused(postgres: str, tmp_path: Path, clock: Manua
         Journal.open(tmp_path / "home", clock=clock, database=postgres.format("latin"))
 
 
-def test_a_head_that_nobody_signed_ends_it(replica: Open, server: Any, one: One) -> None:
+def test_a_head_that_is_not_what_was_signed_ends_it(replica: Open, server: Any, one: One) -> None:
+    heard: list[BaseException] = []
+    journal = replica(on_fatal=heard.append)
+    journal.append(one("a"))
+    old = journal.checkpoint()
+    journal.append(one("b"))
+    stop_listening(journal)
+    # Signed, but an older state: somebody has put it back.
+    server.execute("UPDATE callout.head SET note = %b", (old,))
+    with pytest.raises(UnavailableError):
+        journal.append(one("c"))
+    assert isinstance(heard[0], DamagedError)
+    assert "checkpoint is not of this journal" in str(heard[0])
+
+
+def test_a_head_beyond_the_entries_ends_it(replica: Open, server: Any, one: One) -> None:
     heard: list[BaseException] = []
     journal = replica(on_fatal=heard.append)
     journal.append(one("a"))
