@@ -10,7 +10,6 @@ import pytest
 
 from callout.base.clock import ManualClock
 from callout.journal import Batch, Draft, Journal
-from postgres_server import NoPostgresError, postgres_server
 
 
 @pytest.fixture
@@ -40,27 +39,6 @@ def open_home(home: Path, clock: ManualClock) -> Iterator[Callable[..., Journal]
 @pytest.fixture
 def journal(open_home: Callable[..., Journal]) -> Journal:
     return open_home()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A server's URL with ``{}`` for a database's name; without fsync, for it dies with us."""
-    try:
-        with postgres_server(fsync="off") as url:
-            yield url
-    except NoPostgresError as error:
-        pytest.skip(f"skipped: {error}")
-
-
-@pytest.fixture
-def postgres_database(postgres: str) -> Iterator[str]:
-    """The URL of an empty database."""
-    import psycopg
-
-    with psycopg.connect(postgres.format("postgres"), autocommit=True) as server:
-        server.execute("CREATE DATABASE room TEMPLATE template0")
-        yield postgres.format("room")
-        server.execute("DROP DATABASE room WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -382,6 +382,23 @@ def test_a_home_has_one_place(
         Journal.open(tmp_path / "file", clock=clock, database=postgres_database)
 
 
+def test_a_database_that_was_put_back_is_noticed(
+    first: Journal, server: Any, postgres: str, home: Path, clock: ManualClock, one: One
+) -> None:
+    first.append(one("a"))
+    first.close()
+    server.close()
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as other:
+        other.execute("CREATE DATABASE older TEMPLATE room")
+    url = postgres.format("room")
+    again = Journal.open(home, clock=clock, database=url)
+    again.append(one("b"))
+    again.close()
+    with pytest.raises(DamagedError) as caught:
+        Journal.open(home, clock=clock, database=postgres.format("older"))
+    assert caught.value.detail["kind"] == "rolled_back"
+
+
 def test_a_crash_while_it_is_made(
     home: Path, postgres_database: str, clock: ManualClock, one: One, monkeypatch: Any
 ) -> None:
