@@ -267,6 +267,29 @@ def test_a_commit_that_does_not_commit_ends_it(replica: Open, one: One) -> None:
     assert "answered with ROLLBACK" in str(heard[0])
 
 
+def test_a_commit_that_did_not_reach_the_standby_ends_it(
+    replica: Open, server: Any, one: One
+) -> None:
+    """PostgreSQL answers COMMIT all the same, with a warning, when that wait is broken off."""
+    heard: list[BaseException] = []
+    journal = replica(on_fatal=heard.append)
+    journal.append(one("a"))
+    server.execute("ALTER SYSTEM SET synchronous_standby_names = 'never_there'")
+    try:
+        server.execute("SELECT pg_reload_conf()")
+        future = journal.submit(one("b"))
+        waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        while not server.execute(
+            f"SELECT pg_cancel_backend(pid), pg_sleep(0.01) {waiting}"
+        ).rowcount:
+            assert not future.done()
+        assert isinstance(future.exception(30), UnavailableError)
+        assert "answered with a warning" in str(heard[0])
+    finally:
+        server.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        server.execute("SELECT pg_reload_conf()")
+
+
 def test_somebody_keeps_the_lock(
     first: Journal, server: Any, postgres_database: str, one: One
 ) -> None:
