@@ -11,13 +11,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python "$$@" 2>/dev/null || $(PIP) install "$$@"; }; install --require-hashes --no-deps
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test lint bench faults tamper clean
+.PHONY: help demo test lint bench model faults tamper clean
 
 help:
 	@echo "make demo   a town at work, in your browser   (ARGS=\"--city FILE.osm.pbf\", ARGS=--check)"
 	@echo "make test   all tests                          (ARGS=\"-k alarm\")"
 	@echo "make lint   ruff, mypy, import-linter, front-end types"
 	@echo "make bench  all benchmarks                     (NAME=nearest for one)"
+	@echo "make model  the journals against a plain model (STEPS=50000)"
 	@echo "make faults power loss, failed fsync, full disk, kill -9, in turn (MINUTES=10)"
 	@echo "make tamper changed homes, found or not         (DRAWS=1000)"
 
@@ -65,6 +66,9 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@for name in $(or $(NAME),$(basename $(notdir $(wildcard bench/[a-z]*.py)))); do $(BIN)/python bench/$$name.py; done
+
+model: $(VENV)/dev
+	@STEPS=$(or $(STEPS),50000) $(BIN)/pytest -q tests/journal/test_journal_model.py
 
 faults: $(VENV)/dev
 	@$(BIN)/python tests/main/faults.py --minutes $(or $(MINUTES),10)

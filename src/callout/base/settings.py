@@ -22,6 +22,11 @@ class Setting(NamedTuple):
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("CALLOUT_HOME", "", "Folder of the room: journal, keys, state, city. No default."),
+    Setting(
+        "CALLOUT_DATABASE",
+        "",
+        "PostgreSQL URL; the journal lies there and not in the home. Needs callout[scale].",
+    ),
     Setting("CALLOUT_PORT", "8711", "Port that serve and demo listen on."),
     Setting("CALLOUT_HOST", "127.0.0.1", "Address that serve listens on; demo is 127.0.0.1 only."),
     Setting(

@@ -187,7 +187,11 @@ def _check_dest(home: Path, dest: Path) -> None:
             "a backup inside the home is lost with it", where=str(dest), todo="Use another disk"
         )
     if not (home / "journal.db").is_file():
-        raise NotFoundError("there is no journal", where=str(home), todo="Check --home")
+        raise NotFoundError(
+            "there is no journal.db",
+            where=str(home),
+            todo="Check --home; a journal in PostgreSQL is backed up by PostgreSQL",
+        )
 
 
 def _copy_database(source: Path, target: Path, progress: Progress) -> None:

@@ -4,7 +4,7 @@
 writer are called in the order they stand here, from one thread; the rest from any thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from callout.journal.tree import Tile
@@ -25,8 +25,11 @@ class Head(NamedTuple):
 class Driver(Protocol):
     """A journal in some database."""
 
-    def begin(self) -> None:
-        """Take the write lock; UnavailableError when somebody else keeps it."""
+    def begin(self) -> Head:
+        """Take the write lock and give the head as it is now, whoever wrote it.
+
+        UnavailableError when somebody else keeps the lock, or there is no database to ask.
+        """
         ...
 
     def find_keys(self, keys: Sequence[str]) -> dict[str, int]:
@@ -38,7 +41,7 @@ class Driver(Protocol):
         ...
 
     def insert(self, rows: Sequence[Row]) -> bool:
-        """Add entries; False, and all as after ``begin``, when a key or version is taken."""
+        """Add entries; False, and nothing is begun any more, when a key or version is taken."""
         ...
 
     def insert_rest(
@@ -48,7 +51,10 @@ class Driver(Protocol):
         ...
 
     def commit(self) -> None:
-        """Durable on return; FullError when there is no room, any other error is fatal."""
+        """Durable on return; FullError when there is no room, any other error is fatal.
+
+        Where others may read at once, they are told that there is something new.
+        """
         ...
 
     def rollback(self) -> None:
@@ -61,6 +67,13 @@ class Driver(Protocol):
 
     def checkpoint(self) -> None:
         """Housekeeping between two groups, when it is time."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` from some thread when others may have written, now and then also without.
+
+        Nothing where nobody else can write.
+        """
         ...
 
     def head(self) -> Head:

@@ -1,7 +1,8 @@
 """The right edge of the tree, computed again from what is stored.
 
-Read once at start. It also proves that the last entries and tiles are the ones the head speaks
-of; the rest is what ``check`` is for.
+Read at start, and again whenever another process has written in between. It also proves that the
+head is signed by our key and that the last entries and tiles are the ones it speaks of; the rest
+is what ``check`` is for.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from callout.base.errors import DamagedError
 from callout.journal.driver import Driver, Head, Row
 from callout.journal.format import COLUMNS, leaf_of
+from callout.journal.note import Verifier, parse_checkpoint
 from callout.journal.tree import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Tree, leaf_hash, subtree_root
 
 _CHECK = "Run callout check on this home; restore the last backup if it confirms this"
@@ -34,8 +36,13 @@ def split_hashes(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
 
 
-def regrow(driver: Driver, head: Head) -> Tree:
+def regrow(driver: Driver, head: Head, verifier: Verifier) -> Tree:
     """The edge of a tree of ``head.size`` leaves; DamagedError when it is not the head's."""
+    checkpoint = parse_checkpoint(verifier.open(head.note))
+    if (checkpoint.size, checkpoint.root) != (head.size, head.root):
+        raise DamagedError(
+            "the signed checkpoint is not of this journal", where="head", todo=_CHECK
+        )
     frontier = split_hashes(head.frontier)
     if len(frontier) != head.size.bit_count():
         raise DamagedError("the head's frontier is cut", where="head", todo=_CHECK)

@@ -14,7 +14,6 @@ from typing import Any
 from callout.base.clock import Clock
 from callout.base.errors import (
     CalloutError,
-    DamagedError,
     HomeInUseError,
     NotFoundError,
     RefusedError,
@@ -29,15 +28,15 @@ from callout.journal.events import HistoryResumed
 from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
-from callout.journal.keys import Keys, sync_folder
+from callout.journal.keys import Keys
 from callout.journal.memory import Doubt, Memory
 from callout.journal.migrations import bring_up_home
 from callout.journal.note import Verifier
+from callout.journal.place import place_of
 from callout.journal.plan import Request
 from callout.journal.reserve import Reserve, Storage, held_bytes
 from callout.journal.seal import Boxes, open_box, seal
 from callout.journal.settle import leave_word, make_folder, settle
-from callout.journal.sqlite import SqliteDriver
 from callout.journal.state import State
 from callout.journal.tlog import Log
 from callout.journal.tree import EMPTY_ROOT
@@ -90,6 +89,7 @@ class Journal:
         home: Path,
         *,
         clock: Clock,
+        database: str = "",
         origin: str = "callout",
         writable: bool = True,
         on_fatal: Callable[[BaseException], object] = die,
@@ -100,6 +100,8 @@ class Journal:
     ) -> "Journal":
         """Open a home; made when it is missing and ``writable``.
 
+        ``database``, a PostgreSQL URL, is where the journal lies instead of in ``journal.db``;
+        other processes may write there too, each with a home of its own and the same ``keys/``.
         ``origin`` names the log in its checkpoints and counts only when the home is new.
         ``on_fatal`` hears of an error after which nothing may be acknowledged any more.
         ``reserve_bytes`` are kept on the disk for when it is full; see ``reserve``.
@@ -110,9 +112,10 @@ class Journal:
         refuses to make what is there durable. NotFoundError: nothing there, or a key file is
         missing. DamagedError: the files do not fit each other, or (detail ``kind``: rolled_back,
         forked, unknown, other_log) the journal is not the one that is remembered.
+        UnavailableError: no database.
         """
         if not writable:
-            return cls._open_reading(home, clock, witness)
+            return cls._open_reading(home, clock, database, witness)
         make_folder(home)
         lock_fd = _lock(home)
         opened: list[Keys | Driver | State] = []
@@ -120,25 +123,24 @@ class Journal:
             reserve = Reserve(home, reserve_bytes)
             reserve.begin()
             reserve.trying(lambda: settle(home))
-            for name in ("journal.db", "state.db"):
-                # SQLite gives the WAL the mode of its database, and would make it readable for all.
-                os.close(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600))
-            path = home / "journal.db"
-            if SqliteDriver.exists(path):
+            # SQLite gives the WAL the mode of its database, and would make it readable for all.
+            os.close(os.open(home / "state.db", os.O_WRONLY | os.O_CREAT, 0o600))
+            place = place_of(home, database)
+            joins = place.joins()
+            if place.exists():
                 keys = Keys.load(home / "keys", writable=True)
                 opened.append(keys)
                 bring_up_home(home)
-                driver = SqliteDriver(path, writable=True)
+                driver = place.open(writable=True)
             else:
                 keys = Keys.create(home / "keys", origin)
                 opened.append(keys)
-                driver = SqliteDriver.create(path, _first_head(keys))
-                sync_folder(home)
+                driver = place.create(_first_head(keys))
             opened.append(driver)
             state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
             opened.append(state)
             memory = Memory(state, keys.verifier, witness)
-            memory.begin(driver.head())
+            memory.begin(driver.head(), joins=joins)
             journal = cls(
                 home,
                 keys=keys,
@@ -162,8 +164,10 @@ class Journal:
         return journal
 
     @classmethod
-    def _open_reading(cls, home: Path, clock: Clock, witness: Path | None) -> "Journal":
-        driver = SqliteDriver(home / "journal.db", writable=False)
+    def _open_reading(
+        cls, home: Path, clock: Clock, database: str, witness: Path | None
+    ) -> "Journal":
+        driver = place_of(home, database).open(writable=False)
         keys = Keys.load(home / "keys", writable=False)
         state = State(home / "state.db", clock=clock, writable=False)
         memory = Memory(state, keys.verifier, witness)
@@ -188,13 +192,6 @@ class Journal:
         signer = self._keys.signer
         assert signer is not None
         head = self._driver.head()
-        checkpoint = note.parse_checkpoint(signer.verifier.open(head.note))
-        if (checkpoint.size, checkpoint.root) != (head.size, head.root):
-            raise DamagedError(
-                "the signed checkpoint is not of this journal",
-                where=str(self.home),
-                todo="Run callout check on this home",
-            )
 
         def fatal(error: BaseException) -> None:
             leave_word(self.home)
@@ -202,7 +199,7 @@ class Journal:
 
         self._writer = Writer(
             self._driver,
-            regrow(self._driver, head),
+            regrow(self._driver, head, signer.verifier),
             head,
             clock=clock,
             signer=signer,
@@ -212,6 +209,7 @@ class Journal:
             reserve=self._reserve,
             with_tree=with_tree,
         )
+        self._driver.listen(self._writer.look)
 
     # --- writing ---
 
@@ -414,7 +412,8 @@ class Journal:
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Be called in the writer thread after each commit; returns what ends that.
 
-        Called after the callers have their answers, in seq order; must be quick. An entry that
+        Called after the callers have their answers, in seq order, each entry once, those of other
+        processes on the same database too; must be quick. An entry that
         becomes durable while this returns may or may not be heard: read once after subscribing.
         """
         return self._feed.subscribe(callback)

@@ -66,13 +66,13 @@ class Memory:
         self._last: bytes | None = None
         self._complained = False
 
-    def begin(self, head: Head) -> None:
+    def begin(self, head: Head, *, joins: bool = False) -> None:
         """Remember the log of a new home while it is empty, durably, before the first entry.
 
         Also when a crash came between making it and this. A witness may know better and is left
-        alone.
+        alone. ``joins``: the home is new, the log need not be.
         """
-        if head.size == 0 and self._state.get(_SPACE, _KEY) is None:
+        if (joins or head.size == 0) and self._state.get(_SPACE, _KEY) is None:
             self._state.put(_SPACE, _KEY, head.note)
 
     def remember(self, note: bytes) -> None:

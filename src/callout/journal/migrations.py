@@ -76,7 +76,8 @@ def state_ladder() -> Ladder:
 
 def bring_up_home(home: Path) -> None:
     """Bring the files of a home to the newest schema; under its lock, before they are opened."""
-    bring_up(home / "journal.db", journal_ladder())
+    if (home / "journal.db").exists():
+        bring_up(home / "journal.db", journal_ladder())
     bring_up(home / "state.db", state_ladder())
 
 

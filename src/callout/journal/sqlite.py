@@ -5,7 +5,7 @@ One connection writes (only the writer thread uses it), a few read.
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -104,8 +104,8 @@ class SqliteDriver:
 
     # --- the writer's steps, in this order ---
 
-    def begin(self) -> None:
-        """Take the write lock; UnavailableError when somebody else keeps it."""
+    def begin(self) -> Head:
+        """Take the write lock, give the head; UnavailableError when somebody else keeps it."""
         try:
             with _full_disk(self._path):
                 self._db.execute("BEGIN IMMEDIATE")
@@ -115,6 +115,7 @@ class SqliteDriver:
                 where=str(self._path),
                 todo="Close whatever has this file open for writing",
             ) from None
+        return self._only_head(_rows(self._db, _HEAD))
 
     def find_keys(self, keys: Sequence[str]) -> dict[str, int]:
         """Those of the keys that are in the journal, with their seq."""
@@ -126,7 +127,7 @@ class SqliteDriver:
         return {stream: version or 0 for stream, version in rows}
 
     def insert(self, rows: Sequence[Row]) -> bool:
-        """Add entries; False, and all as after ``begin``, when a key or version is taken.
+        """Add entries; False, and nothing is begun any more, when a key or version is taken.
 
         FullError when there is no room.
         """
@@ -136,7 +137,6 @@ class SqliteDriver:
         except apsw.ConstraintError:
             # Not a savepoint: with one open, SQLite copies each page before its first change.
             self.rollback()
-            self.begin()
             return False
         return True
 
@@ -186,15 +186,15 @@ class SqliteDriver:
         self._wal_pages = pages
         return apsw.SQLITE_OK
 
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Nothing: whoever has the home's lock is the only one who writes."""
+
     # --- reading, from any thread ---
 
     def head(self) -> Head:
         """The durable head; DamagedError when there is none."""
         with self._reader() as database:
-            found = _rows(database, _HEAD)
-        if len(found) != 1:
-            raise DamagedError("the journal has no head", where=str(self._path), todo=_CHECK)
-        return Head(*found[0])
+            return self._only_head(_rows(database, _HEAD))
 
     def read(self, after: int, until: int, limit: int) -> list[Row]:
         """At most ``limit`` rows with after < seq <= until, in order."""
@@ -223,6 +223,11 @@ class SqliteDriver:
         while self._readers:
             self._readers.pop().close()
         self._db.close()
+
+    def _only_head(self, found: list[Any]) -> Head:
+        if len(found) != 1:
+            raise DamagedError("the journal has no head", where=str(self._path), todo=_CHECK)
+        return Head(*found[0])
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[apsw.Connection]:

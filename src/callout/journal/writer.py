@@ -11,15 +11,17 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 import structlog
 
 from callout.base.clock import Clock
-from callout.base.errors import CalloutError, FullError, UnavailableError
+from callout.base.errors import CalloutError, DamagedError, FullError, UnavailableError
 from callout.journal.driver import Driver, Head, Row
 from callout.journal.entries import Receipt
+from callout.journal.grown import regrow
 from callout.journal.keys import KeyFile
 from callout.journal.note import Checkpoint, Signer
 from callout.journal.plan import Plan, Request, answer_all
@@ -30,6 +32,8 @@ from callout.journal.tree import Tree, root_of
 _MOST_BATCHES = 512
 _VERSIONS_KEPT = 200_000
 _FATAL_EXIT = 70
+# What is read at once of what others have written.
+_PAGE = 256
 _log = structlog.get_logger()
 
 
@@ -37,6 +41,13 @@ def die(error: BaseException) -> NoReturn:
     """End the process at once: what is on the disk is in doubt, and a watchdog starts us again."""
     _log.critical("journal.fatal", error=repr(error), todo="Run callout check, then start again")
     os._exit(_FATAL_EXIT)
+
+
+class _Order(Enum):
+    """What stands in the queue between batches."""
+
+    END = 0
+    LOOK = 1
 
 
 class Writer:
@@ -57,6 +68,9 @@ class Writer:
         with_tree: bool,
     ) -> None:
         self.head = head
+        """The newest head that is known to be durable, whoever wrote it."""
+        # The head that the tree, the versions and the next seq belong to.
+        self._edge = head
         self._driver = driver
         self._tree = tree
         self._clock = clock
@@ -67,9 +81,12 @@ class Writer:
         self._reserve = reserve
         self._with_tree = with_tree
         self._next_seq = head.size
-        # We are the only writer (the home is locked), so what we wrote is what is there.
+        # While the head is the one we left, what we wrote is what is there.
         self._versions: dict[str, int] = {}
-        self._queue: SimpleQueue[Request | Future[None] | None] = SimpleQueue()
+        # The first seq that the followers have not heard of.
+        self._untold = head.size
+        self._looking = False
+        self._queue: SimpleQueue[Request | Future[None] | _Order] = SimpleQueue()
         self._pings: list[Future[None]] = []
         self._ended: CalloutError | None = None
         # The group that is durable, and whose callers are not answered yet.
@@ -97,6 +114,12 @@ class Writer:
         """Something beside the writer has left in doubt what is durable: end as for our own."""
         self._on_fatal(error)
 
+    def look(self) -> None:
+        """Have a look soon at what others have written, for the followers; from any thread."""
+        if not self._looking:
+            self._looking = True
+            self._queue.put(_Order.LOOK)
+
     def is_writer_thread(self) -> bool:
         """Whether the caller is a subscriber being called: waiting here would wait for ever."""
         # Also alive: the number of a thread that has ended is given to the next one.
@@ -104,7 +127,7 @@ class Writer:
 
     def close(self) -> None:
         """Write what is queued, then stop. May be called twice."""
-        self._queue.put(None)
+        self._queue.put(_Order.END)
         self._thread.join()
 
     def _run(self) -> None:
@@ -118,6 +141,8 @@ class Writer:
                 group, go_on = self._take()
                 if group:
                     self._write(group)
+                if self._looking:
+                    self._tell_of_others()
                 if self._pings:
                     self._tend()
             self._tell()
@@ -131,19 +156,19 @@ class Writer:
         self._refuse_rest(ended)
 
     def _take(self) -> tuple[list[Request], bool]:
-        """The next group; False when it is the last. Empty when only pings were waiting."""
+        """The next group; False when it is the last. Empty when there is only to look or tend."""
         group: list[Request] = []
         asked = self._queue.get()
         with contextlib.suppress(Empty):
-            while asked is not None:
+            while asked is not _Order.END:
                 if isinstance(asked, Future):
                     self._pings.append(asked)
-                else:
+                elif asked is not _Order.LOOK:
                     group.append(asked)
                 if len(group) == _MOST_BATCHES:
                     break
                 asked = self._queue.get_nowait()
-        return group, asked is not None
+        return group, asked is not _Order.END
 
     def _tend(self) -> None:
         """Housekeeping when somebody asks how we are, so it is not done while callers crowd."""
@@ -168,7 +193,7 @@ class Writer:
             self._tell()
             self._done = (group, [_stopped(error)] * len(group), [])
             raise
-        self._tree, self.head = tree, head
+        self._tree, self.head, self._edge = tree, head, head
         self._next_seq += len(plan.rows)
         if len(self._versions) > _VERSIONS_KEPT:
             self._versions.clear()
@@ -192,23 +217,70 @@ class Writer:
         self._done = ([], [], [])
         answer_all(group, answers)
         if rows:
+            try:
+                # What others wrote before stands before it in the order.
+                self._catch_up(rows[0][0])
+            except UnavailableError as error:
+                # The next look reads ours as well.
+                _log.warning("journal.followers_wait", error=str(error))
+                return
+            self._untold += len(rows)
+            self._publish(rows)
+
+    def _tell_of_others(self) -> None:
+        """Tell the followers what other processes have written, as far as it can be read."""
+        self._looking = False
+        self._tell()
+        try:
+            head = self._driver.head()
+            if head.size > self.head.size:
+                self.head = head
+            self._catch_up(head.size)
+        except UnavailableError as error:
+            _log.warning("journal.followers_wait", error=str(error))
+
+    def _catch_up(self, until: int) -> None:
+        """Tell the followers of everything below ``until`` that they have not heard of."""
+        while self._untold < until:
+            rows = self._driver.read(self._untold - 1, until - 1, _PAGE)
+            if not rows:
+                raise DamagedError(
+                    f"entry {self._untold} is missing",
+                    where="journal",
+                    todo="Restore the last backup",
+                )
+            self._untold = rows[-1][0] + 1
             self._publish(rows)
 
     def _stage(self, group: list[Request]) -> tuple[Plan, Tree, Head]:
         """Everything up to the commit."""
         self._keys.sync()
-        self._driver.begin()
+        self._begin()
         plan = self._plan(group, {})
         # Keys that were used before are rare, so they are looked up only when it may matter:
         # when the table refuses one, or before somebody who asks again is told of a conflict.
-        if plan.conflicts or not self._driver.insert(plan.rows):
+        if plan.conflicts:
+            plan = self._plan(group, self._old(group))
+        if plan.rows and not self._driver.insert(plan.rows):
+            # The transaction has ended with it, and somebody else may have come in between.
+            self._begin()
             plan = self._plan(group, self._old(group))
             if plan.rows and not self._driver.insert(plan.rows):
                 raise RuntimeError("the table refuses keys and versions that are free")
         if not plan.rows:
             self._driver.rollback()
-            return plan, self._tree, self.head
+            return plan, self._tree, self._edge
         return plan, *self._grow(plan)
+
+    def _begin(self) -> None:
+        """Take the lock; go on from where the journal is now, if others have written to it."""
+        head = self._driver.begin()
+        if head == self._edge:
+            return
+        self._tree = regrow(self._driver, head, self._signer.verifier)
+        self.head = self._edge = head
+        self._next_seq = head.size
+        self._versions.clear()
 
     def _plan(self, group: list[Request], old: dict[str, Receipt]) -> Plan:
         streams = {entry.stream for request in group for entry in request.entries}
@@ -226,7 +298,7 @@ class Writer:
 
     def _grow(self, plan: Plan) -> tuple[Tree, Head]:
         if not self._with_tree:
-            return self._tree, self.head
+            return self._tree, self._edge
         sha256 = hashlib.sha256
         tree = self._tree.copy()
         tiles = tree.extend([sha256(leaf).digest() for leaf in plan.leaves])
@@ -234,7 +306,7 @@ class Writer:
         root = root_of(frontier)
         note = self._signer.sign(Checkpoint(self._signer.name, tree.size, root).text())
         head = Head(tree.size, root, b"".join(frontier), note)
-        self._driver.insert_rest(plan.sides, tiles, head, self.head)
+        self._driver.insert_rest(plan.sides, tiles, head, self._edge)
         return tree, head
 
     def _old(self, group: list[Request]) -> dict[str, Receipt]:
@@ -263,7 +335,7 @@ class Writer:
                 asked = self._queue.get_nowait()
                 if isinstance(asked, Future):
                     pings.append(asked)
-                elif asked is not None:
+                elif isinstance(asked, Request):
                     rest.append(asked)
         for ping in pings:
             ping.set_exception(error)

@@ -9,8 +9,9 @@ import click
 from tqdm import tqdm
 
 import callout
+from callout.base.errors import UnavailableError
 from callout.base.facts import Fact
-from callout.base.settings import home_folder
+from callout.base.settings import home_folder, setting
 from callout.journal import Problem
 from callout.journal import check as prove
 from callout.main.opening import remembered
@@ -27,6 +28,12 @@ from callout.main.opening import remembered
 @click.option("--home", help="The room's folder; else CALLOUT_HOME.")
 def check(kept: tuple[Path, ...], home: str | None) -> None:
     """Prove journal, tree and side rows against each other; also while a server runs."""
+    if setting("CALLOUT_DATABASE"):
+        raise UnavailableError(
+            "callout check reads journals in files only so far",
+            where="CALLOUT_DATABASE",
+            todo="Unset it to check a home whose journal is in journal.db",
+        )
     folder = home_folder(home)
     since = [path.read_bytes() for path in kept]
     with tqdm(desc="Checking", unit=" entries", leave=False, delay=1, disable=None) as bar:

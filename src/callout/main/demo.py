@@ -58,7 +58,8 @@ def prepare(home: Path, city: Path | None, *, seed: int, units: int, buttons: in
         note = write_cast(opened, home / "csv", units=units, seed=seed)
     click.echo(f"Setting up {units} units: {note}", err=True)
     clock = SystemClock()
-    with contextlib.closing(open_journal(home, clock)) as journal:
+    # A drill is never written into the room's own database.
+    with contextlib.closing(open_journal(home, clock, database="")) as journal:
         planned = setup.plan(journal, home / "csv")
         setup.apply(journal, SYSTEM, planned)
         credentials = Credentials(journal.state, clock)
@@ -140,7 +141,7 @@ def _play(
     about: dict[str, object] = {"speed": speed, "seed": seed, "note": prepared.note}
     try:
         run(
-            open_home(prepared.home, SystemClock()),
+            open_home(prepared.home, SystemClock(), database=""),
             bound,
             drill=True,
             escalate_s=setting_int("CALLOUT_ESCALATE_S", 1, 3600),

@@ -21,7 +21,7 @@ def main(home: Path, city: Path | None = None, port: int = 0) -> None:
     bound = listen("127.0.0.1", port)
     port = bound.getsockname()[1]
     run(
-        open_home(home, SystemClock(), city),
+        open_home(home, SystemClock(), city, database=""),
         bound,
         drill=True,
         escalate_s=30,

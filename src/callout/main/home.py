@@ -26,7 +26,9 @@ def city_folder(home: Path) -> Path:
     return home / "city"
 
 
-def open_home(home: Path, clock: Clock, city: Path | None = None) -> Home:
+def open_home(
+    home: Path, clock: Clock, city: Path | None = None, database: str | None = None
+) -> Home:
     """Open journal, city and roads; the boards are still empty. Holds the home's lock."""
     folder = city or city_folder(home)
     if not folder.is_dir():
@@ -35,6 +37,6 @@ def open_home(home: Path, clock: Clock, city: Path | None = None) -> Home:
         )
     opened: City = open_city(folder)
     opened.roads.warm()
-    journal = open_journal(home, clock)
+    journal = open_journal(home, clock, database)
     picture = Picture(journal, clock, Positions(), opened, opened.roads)
     return Home(journal, picture, Credentials(journal.state, clock))

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from callout.base.clock import SystemClock, iso_utc
 from callout.base.errors import BadInputError, CalloutError
-from callout.base.settings import home_folder
+from callout.base.settings import home_folder, setting
 from callout.journal import Journal
 from callout.journal.export import Progress, export, verify_export
 from callout.journal.format import leaf_columns
@@ -101,7 +101,9 @@ def _shown(leaf: bytes) -> str:
 def _reading(home: str | None) -> Iterator[Journal]:
     """The journal, also while a server runs."""
     folder = home_folder(home)
-    with closing(Journal.open(folder, clock=SystemClock(), writable=False)) as journal:
+    database = setting("CALLOUT_DATABASE")
+    journal = Journal.open(folder, clock=SystemClock(), writable=False, database=database)
+    with closing(journal):
         yield journal
 
 

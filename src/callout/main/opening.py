@@ -13,10 +13,13 @@ _MIB = 1024 * 1024
 _MOST_RESERVE_MB = 1024 * 1024
 
 
-def open_journal(home: Path, clock: Clock, *, doubted: bool = False) -> Journal:
+def open_journal(
+    home: Path, clock: Clock, database: str | None = None, *, doubted: bool = False
+) -> Journal:
     """The journal, locked for us; FullError when the disk has no room to begin with.
 
     The reserve counts as room: the journal gives of it what it needs to start.
+    ``database``: else CALLOUT_DATABASE; empty for the home's own file.
     ``doubted``: even when it is not the one that is remembered, which is DamagedError else.
     """
     reserve_bytes = setting_int("CALLOUT_RESERVE_MB", 0, _MOST_RESERVE_MB) * _MIB
@@ -28,9 +31,12 @@ def open_journal(home: Path, clock: Clock, *, doubted: bool = False) -> Journal:
             where=str(home),
             todo=f"Make room; callout starts with {LEAST_FREE_BYTES // _MIB} MiB",
         )
+    if database is None:
+        database = setting("CALLOUT_DATABASE")
     return Journal.open(
         home,
         clock=clock,
+        database=database,
         witness=witness_file(),
         doubted=doubted,
         reserve_bytes=reserve_bytes,
@@ -40,7 +46,13 @@ def open_journal(home: Path, clock: Clock, *, doubted: bool = False) -> Journal:
 def remembered(home: Path) -> list[Problem]:
     """What speaks against this being the journal that state.db and the witness remember."""
     try:
-        journal = Journal.open(home, clock=SystemClock(), writable=False, witness=witness_file())
+        journal = Journal.open(
+            home,
+            clock=SystemClock(),
+            writable=False,
+            database=setting("CALLOUT_DATABASE"),
+            witness=witness_file(),
+        )
         with closing(journal):
             return [
                 Problem(-1, f"{doubt.where}: {doubt.words()}", doubt.error().todo)
