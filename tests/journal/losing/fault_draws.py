@@ -224,7 +224,9 @@ class Draws:
                 fault(disk, rng)
                 again, given.unanswered = given.unanswered, []
                 life = Life(f"{name}.{process}", rng.randrange(2**40), given, disk.acknowledge)
-                self._live(root / "home", disk, life, again)
+                refused = self._live(root / "home", disk, life, again)
+                if refused:
+                    drawn.problems.append(f"{name}.{process} does not open: {refused}")
                 given.unanswered += [b for b in again if b not in given.unanswered]
         wrong = disk.faithful()
         if wrong:
@@ -232,23 +234,25 @@ class Draws:
         drawn.fired += disk.failed
         return disk.image()
 
-    def _live(self, home: Path, disk: Disk, life: Life, again: list[Batch]) -> None:
+    def _live(self, home: Path, disk: Disk, life: Life, again: list[Batch]) -> Exception | None:
+        """One process; why it could not open the home, when no fault of its own is the reason."""
+        before = len(disk.failed)
         try:
             # As die would: nothing is written any more, also not while closing.
             journal = Journal.open(
                 home, clock=ManualClock(), on_fatal=lambda _: disk.switch_off(), tree=True
             )
-        except (CalloutError, apsw.Error, OSError):
-            if not disk.off and not disk.failed:
-                raise
+        except (CalloutError, apsw.Error, OSError) as error:
+            excused = disk.off or len(disk.failed) > before
             disk.switch_off()
-            return
+            return None if excused else error
         try:
             life.work(journal, again)
         finally:
             disk.switch_off()
             with contextlib.suppress(apsw.Error, OSError):
                 journal.close()
+        return None
 
     def _fresh(self, files: dict[str, bytes]) -> Path:
         root = self._folder / "draw"
