@@ -143,9 +143,11 @@ export const numberOf = (incident: Incident): string => String(incident.number);
 export const placeOf = (incident: Incident): string =>
   incident.place
     ? incident.place.name || words.alarms.onMap
-    : keptShown.value
-      ? words.lost.placeNotKept
-      : "";
+    : incident.erased
+      ? words.card.erasedPlace
+      : keptShown.value
+        ? words.lost.placeNotKept
+        : "";
 /** "101 House fire". */
 export const labelOf = (incident: Incident): string =>
   `${numberOf(incident)} ${incident.type.name}`;

@@ -156,6 +156,7 @@ export const en = {
   },
   card: {
     erased: "Erased: what was said, and where it was.",
+    erasedPlace: "erased",
     region: "Incident",
     empty: "No incident chosen",
     emptyHow: "Choose one in the queue with Alt Q and the arrows, or type its number.",

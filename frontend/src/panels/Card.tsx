@@ -34,6 +34,8 @@ export function Card() {
         <dd>
           {incident.place ? (
             <bdi>{incident.place.name || coordinates(incident)}</bdi>
+          ) : incident.erased ? (
+            say.erasedPlace
           ) : (
             <b class="late">{say.unverified}</b>
           )}

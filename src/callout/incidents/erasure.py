@@ -7,12 +7,14 @@ finished by ``finish_erasure`` at the next start, from the board.
 
 from collections.abc import Iterator
 from concurrent.futures import Future
+from itertools import takewhile
 from typing import NamedTuple
 
 from callout.access import Action, Actor, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError, NotFoundError
 from callout.base.ids import new_id
 from callout.incidents.events import (
+    AlarmAcknowledged,
     AlarmJoined,
     AlarmLinked,
     AlarmRaised,
@@ -20,6 +22,8 @@ from callout.incidents.events import (
     ErasureDone,
     IncidentClosed,
     IncidentOpened,
+    NoteAdded,
+    PlaceSet,
 )
 from callout.journal import Batch, Draft, Entry, Journal, Receipt, Side
 
@@ -63,7 +67,8 @@ def find_incident(journal: Journal, incident_id: str) -> Found:
 def find_alarm(journal: Journal, alarm_id: str) -> Found:
     """The key of an alarm that never became an incident.
 
-    NotFoundError when there is none; ConflictError when it belongs to an incident.
+    NotFoundError when there is none; ConflictError when it belongs to an incident, or nobody has
+    answered it: somebody may still be waiting at that place.
     """
     stream = f"alarm/{alarm_id}"
     entries = list(journal.stream(stream))
@@ -77,6 +82,10 @@ def find_alarm(journal: Journal, alarm_id: str) -> Found:
                 todo=f"Erase incident {entry.body['incident']}, the alarm with it",
                 incident=entry.body["incident"],
             )
+    if all(entry.type != AlarmAcknowledged.TYPE for entry in entries):
+        raise ConflictError(
+            "nobody has answered the alarm", where=stream, todo="Acknowledge it first, then erase"
+        )
     return _found(stream, entries, (stream,))
 
 
@@ -126,8 +135,9 @@ def finish_erasure(journal: Journal, stream: str, keys: tuple[str, ...]) -> Futu
 def due_by_rule(journal: Journal, after: int, before_us: int) -> Iterator[tuple[int, Found | None]]:
     """Walk the entries after ``after`` that are older than ``before_us``.
 
-    Yields each seq with what it makes due: an incident by its closing, a lone alarm by its
-    raising. The last seq is the cursor to go on from.
+    Yields each seq with what it makes due: an incident by its closing, or by what was added after
+    it had been erased; a lone alarm by its answer. The last seq is the cursor to go on from. The
+    same stream may come twice.
     """
     for entry in journal.replay(after):
         if entry.recorded_us >= before_us:
@@ -140,11 +150,18 @@ def _due(journal: Journal, entry: Entry) -> Found | None:
     try:
         if entry.type == IncidentClosed.TYPE:
             return find_incident(journal, name)
-        if entry.type == AlarmRaised.TYPE:
+        if entry.type == AlarmAcknowledged.TYPE:
             return find_alarm(journal, name)
+        if entry.type in (NoteAdded.TYPE, PlaceSet.TYPE) and _erased_before(journal, entry):
+            return find_incident(journal, name)
     except ConflictError:
         pass  # the alarm goes with its incident
     return None
+
+
+def _erased_before(journal: Journal, entry: Entry) -> bool:
+    before = takewhile(lambda e: e.version < entry.version, journal.stream(entry.stream))
+    return any(e.type == ErasureDone.TYPE for e in before)
 
 
 def _found(stream: str, entries: list[Entry], keys: tuple[str, ...]) -> Found:

@@ -156,7 +156,9 @@ class Journal:
                 pass
             journal._start(clock, on_fatal, with_tree=tree)
             # A crash came between list and key, or an older key file was put back.
-            journal._destroy(read_erased(home / ERASED))
+            erased = read_erased(home / ERASED)
+            journal._destroy(erased)
+            keys.side.spend(number for _, number in erased)
         except BaseException:
             leave_word(home)
             _close_all([*opened], lock_fd)

@@ -24,6 +24,7 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -148,6 +149,22 @@ class KeyFile:
             if self._records.get(whose) == number:
                 del self._records[whose]
             return True
+
+    def spend(self, numbers: Iterable[int]) -> None:
+        """Mark those of these records that were never written as destroyed, durably on return.
+
+        For records of keys that were destroyed, in an older key file that was put back: else
+        their numbers would go to new keys, and the list of erasures would destroy those.
+        """
+        with self._lock:
+            for number in sorted(set(numbers)):
+                if not 0 < number <= _MOST_RECORDS:
+                    continue
+                if not any(os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)):
+                    self._write(number, _DESTROYED.ljust(RECORD_BYTES, b"\0"))
+                    self._used = max(self._used, number + 1)
+                    self._dirty = True
+        self.sync()
 
     def lose_up_to(self, number: int) -> int:
         """Mark every record up to this one that was never written as destroyed; how many."""

@@ -24,7 +24,7 @@ from callout.journal import Journal
 from callout.main.opening import open_journal
 
 _DAY_US = 24 * 3600 * 1_000_000
-_RUN = re.compile(r"(.+-\d{4})-(\d+)")
+_RUN = re.compile(r"(.+-\d{4})[-/](\d+)")
 
 
 @click.command()
@@ -60,14 +60,15 @@ def erase(
             error.what, where=error.where, todo="Erase from the room, or stop it first"
         ) from None
     with closing(journal):
-        _finish_open(journal)
+        if not dry_run:
+            _finish_open(journal)
         found = [_named(journal, what)] if what else _older(journal, clock, older_than or 0)
         left = [one for one in found if not one.done]
         for one in left:
             click.echo(f"{one.stream}: {len(one.keys)} keys")
             if not dry_run:
                 _erase(journal, one, "retention" if older_than else reason, by)
-    click.echo(f"{len(left)} {'would be' if dry_run else ''} erased".replace("  ", " "))
+    click.echo(f"{len(left)} {'would be ' if dry_run else ''}erased")
     if left and not dry_run:
         click.echo(
             "Copies of keys/side.keys made before this can still open it: make new ones, and "
@@ -95,7 +96,8 @@ def _finish_open(journal: Journal) -> None:
 
 def _older(journal: Journal, clock: Clock, days: int) -> list[Found]:
     before_us = clock.now_us() - days * _DAY_US
-    return [found for _, found in due_by_rule(journal, -1, before_us) if found is not None]
+    due = (found for _, found in due_by_rule(journal, -1, before_us) if found is not None)
+    return list({found.stream: found for found in due}.values())
 
 
 def _named(journal: Journal, what: str) -> Found:

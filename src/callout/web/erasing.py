@@ -61,16 +61,16 @@ class Erasing:
     def _look(self, before_us: int) -> tuple[int | None, list[Found]]:
         journal = self._picture.journal
         stored = journal.state.get(_SPACE, _CURSOR)
-        last, due = None, []
+        last, due = None, dict[str, Found]()
         for count, (seq, found) in enumerate(
             due_by_rule(journal, -1 if stored is None else int(stored), before_us), 1
         ):
             last = seq
             if found is not None and not found.done:
-                due.append(found)
+                due[found.stream] = found
             if count == _PAGE:
                 break
-        return last, due
+        return last, list(due.values())
 
 
 async def erase(picture: Picture, found: Found) -> None:
