@@ -6,6 +6,7 @@ Each kind's draws are numbered by their seed; a second run goes on where the las
 """
 
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -143,6 +144,8 @@ def draws(stack: ExitStack) -> dict[str, Callable[[int], Drawn]]:
 @click.option("--goals", is_flag=True, help="Leave out kinds that have enough, end when all have.")
 def main(minutes: float, goals: bool) -> None:
     """Draw every kind in turn."""
+    # Also when it is told to end: nothing stays mounted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     end_s = wall_s() + minutes * 60
     sums = {kind: before(kind) for kind in KINDS}
     with ExitStack() as stack:
