@@ -31,6 +31,8 @@ class Action(StrEnum):
     PLACE_SEARCH = "place.search"
     AREA_READ = "area.read"
     AREA_DRAW = "area.draw"
+    ROAD_CLOSE = "road.close"
+    ROAD_READ = "road.read"
     ROOM_READ = "room.read"
     LOG_READ = "log.read"
     LIVE_READ = "live.read"
@@ -82,6 +84,8 @@ RULES: dict[Action, Rule] = {
     Action.POSITION_REPORT: _rule(*_SENDERS, Scope.POSITIONS, Scope.ROOM, own_unit=True),
     Action.PLACE_SEARCH: _rule(*_TAKERS, Scope.ROOM),
     Action.AREA_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
+    Action.ROAD_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
+    Action.ROAD_CLOSE: _rule(*_SENDERS, Scope.ROOM),
     Action.AREA_DRAW: _rule(Role.ADMINISTRATOR, Role.SUPERVISOR),
     Action.ROOM_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
     # Hashes and entries without personal detail; what was done, and who did it.

@@ -27,6 +27,14 @@ class Where(NamedTuple):
     source: str  # "device", "scene" or "station"
 
 
+class Warned(NamedTuple):
+    """A crew and a closed road: it stands ``on`` it, or its way lay over it (``ahead``)."""
+
+    kind: str
+    closure: str
+    incident: str
+
+
 class Picture:
     """The room as it is now. Read and folded in one thread, the one that applies entries."""
 
@@ -53,6 +61,8 @@ class Picture:
         self.incidents = IncidentBoard()
         self.times = TimesBoard()
         self.seq = -1
+        # Not folded: who was warned of which closure, as the roads were when they changed.
+        self.warnings: dict[str, list[Warned]] = {}
 
     def apply(self, entry: Entry) -> None:
         """Take one entry into every board."""

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Self
 import msgspec
 
 from callout.base.errors import NotFoundError
-from callout.base.facts import Fact
+from callout.base.facts import Fact, decode
 from callout.base.geo import LonLat
 from callout.journal import Entry
 from callout.places import events
+from callout.places.closures import Closure
 from callout.places.zones import Area, ZoneIndex, shape_of
 
 
@@ -22,10 +23,11 @@ class _Kept(msgspec.Struct):
     """What a snapshot holds: areas as they were drawn, for shapes are made of that."""
 
     drawn: dict[str, _Drawn]
+    closures: dict[str, Closure]
 
 
 class PlacesBoard:
-    """Areas by id."""
+    """Areas and closures by id."""
 
     TYPES: ClassVar[frozenset[str]] = frozenset(
         fact.TYPE
@@ -37,6 +39,7 @@ class PlacesBoard:
         """Start empty; entry 0 comes first."""
         self.areas: dict[str, Area] = {}
         self._drawn: dict[str, _Drawn] = {}
+        self.closures: dict[str, Closure] = {}
         self._index: ZoneIndex | None = None
 
     def apply(self, entry: Entry) -> None:
@@ -47,16 +50,33 @@ class PlacesBoard:
             for held in (self.areas, self._drawn):
                 held.pop(entry.stream.partition("/")[2], None)
             self._index = None
+        elif entry.type == events.RoadClosed.TYPE:
+            self._close(entry)
+        elif entry.type == events.ClosureLifted.TYPE:
+            self.closures.pop(entry.stream.partition("/")[2], None)
+
+    def closure(self, closure: str) -> Closure:
+        """The closure in force with that id; NotFoundError when there is none."""
+        found = self.closures.get(closure)
+        if found is None:
+            raise NotFoundError(
+                f"there is no closure {closure!r} in force",
+                where="closure",
+                todo="See GET /api/closures",
+            )
+        return found
 
     def snapshot(self) -> bytes:
         """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
-        return msgspec.msgpack.encode(_Kept(self._drawn))
+        return msgspec.msgpack.encode(_Kept(self._drawn, self.closures))
 
     @classmethod
     def restored(cls, data: bytes) -> Self:
         """The board of a snapshot; msgspec.DecodeError when it is none of this version's."""
         board = cls()
-        for name, drawn in msgspec.msgpack.decode(data, type=_Kept).drawn.items():
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+        board.closures = kept.closures
+        for name, drawn in kept.drawn.items():
             board._draw(name, drawn)
         return board
 
@@ -89,3 +109,18 @@ class PlacesBoard:
             drawn.version,
         )
         self._index = None
+
+    def _close(self, entry: Entry) -> None:
+        fact = decode(events.RoadClosed, entry.body)
+        name = entry.stream.partition("/")[2]
+        self.closures[name] = Closure(
+            name,
+            fact.name,
+            fact.why,
+            fact.stretches,
+            fact.until_us,
+            fact.kmh,
+            entry.recorded_us,
+            entry.actor,
+            entry.version,
+        )

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import msgspec
+
 from callout.base.facts import Fact
 
 Ring = tuple[int, ...]
@@ -31,3 +33,36 @@ class AreaDropped(Fact, frozen=True, kw_only=True):
     """An area no longer holds. Stream ``area/<id>``."""
 
     TYPE: ClassVar[str] = "AreaDropped.1"
+
+
+class Stretch(msgspec.Struct, frozen=True, array_like=True):
+    """A piece of road between two junctions: its way in OpenStreetMap, and a point on it.
+
+    So a closure survives the import of a newer map, in which edges have other numbers.
+    """
+
+    way: int
+    lon_e7: int
+    lat_e7: int
+
+
+class RoadClosed(Fact, frozen=True, kw_only=True):
+    """Stretches of road are closed, both ways. Stream ``closure/<id>``.
+
+    ``kmh``: not closed, but no faster than this. ``why`` is a code; ``until_us`` None: until
+    somebody lifts it. ``name``: what people call it, a street or an area.
+    """
+
+    TYPE: ClassVar[str] = "RoadClosed.1"
+    name: str
+    why: str
+    stretches: tuple[Stretch, ...]
+    until_us: int | None = None
+    kmh: int | None = None
+
+
+class ClosureLifted(Fact, frozen=True, kw_only=True):
+    """The road is open again: ``lifted`` by somebody, or ``expired``. Stream ``closure/<id>``."""
+
+    TYPE: ClassVar[str] = "ClosureLifted.1"
+    reason: str

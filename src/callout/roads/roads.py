@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from callout.base.errors import BadInputError
@@ -143,6 +145,38 @@ class Roads:
             return ""
         low, high = arrays["name_ptr"][name], arrays["name_ptr"][name + 1]
         return arrays["name_utf8"][low:high].tobytes().decode()
+
+    def street_names(self) -> list[str]:
+        """Every name a road has; the position is the number in ``road_name``."""
+        arrays = self.graph.arrays
+        text = arrays["name_utf8"].tobytes()
+        ptr = arrays["name_ptr"].tolist()
+        return [text[a:b].decode() for a, b in pairwise(ptr)]
+
+    def edges(self, area: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
+        """Directed edges of every road that enters a polygon of lon, lat in 1e-7 degree."""
+        shape = shapely.Polygon(area)
+        arrays = self.graph.arrays
+        ptr = arrays["road_ptr"]
+        owner = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+        west, south, east, north = shape.bounds
+        lonlat = arrays["shape_lonlat"]
+        starts = ptr[:-1]
+        # Boxes first: nearly every road is somewhere else.
+        near = (
+            (np.minimum.reduceat(lonlat[:, 0], starts) <= east)
+            & (np.maximum.reduceat(lonlat[:, 0], starts) >= west)
+            & (np.minimum.reduceat(lonlat[:, 1], starts) <= north)
+            & (np.maximum.reduceat(lonlat[:, 1], starts) >= south)
+        )
+        roads = np.flatnonzero(near)
+        keep = near[owner]
+        lines = shapely.linestrings(
+            lonlat[keep].astype(np.float64), indices=np.searchsorted(roads, owner[keep])
+        )
+        inside = roads[shapely.intersects(shape, lines)]
+        found = arrays["road_edge"][inside].ravel()
+        return np.unique(found[found >= 0]).astype(np.int32)
 
     def street_at(self, point: LonLat, reach_m: float = 250.0) -> str:
         """Name of the nearest street that has one, "" when none is within reach."""

@@ -26,6 +26,7 @@ from callout.base.errors import CalloutError
 from callout.web import (
     api_alarms,
     api_areas,
+    api_closures,
     api_erasure,
     api_incidents,
     api_log,
@@ -59,6 +60,9 @@ HANDLERS = (
     api_log.get_log_tile,
     api_areas.get_areas,
     api_areas.get_areas_at,
+    api_closures.get_closures,
+    api_closures.post_closure,
+    api_closures.post_lift,
     api_session.get_session,
     api_session.post_session,
     api_session.post_demo,

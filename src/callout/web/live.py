@@ -55,11 +55,17 @@ class Live:
         self._picture = picture
         self._drill = drill
         self._consoles: set[Console] = set()
+        self._closures: list[dict[str, Any]] = []
 
     def entry(self, entry: Entry) -> None:
         """Tell every console of one entry, already applied to the boards."""
         if self._consoles:
             self._to_all(self._entry_frame(entry))
+
+    def closures(self, views: list[dict[str, Any]]) -> None:
+        """Tell every console which closures are in force now."""
+        self._closures = views
+        self._to_all(_frame({"t": "closures", "closures": views}))
 
     def tick(self) -> None:
         """The heartbeat, once a second, and the positions that changed."""
@@ -106,6 +112,7 @@ class Live:
             console.put(_frame(self._snapshot()))
         else:
             await self._replay(send, first)
+            console.put(_frame({"t": "closures", "closures": self._closures}))
         # From the last replayed entry to here there was no await, so nothing can fall between.
         console.put(self._positions_frame(range(len(picture.units.by_number)), now_us))
         self._consoles.add(console)
@@ -142,6 +149,7 @@ class Live:
             "now_us": now_us,
             "storage": storage_view(picture),
             "units": [unit_view(picture, unit, now_us) for unit in picture.units.by_number],
+            "closures": self._closures,
             "incidents": [
                 incident_view(picture, incident)
                 for incident in picture.incidents.incidents.values()

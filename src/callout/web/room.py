@@ -22,6 +22,7 @@ from callout.dispatch import Picture
 from callout.incidents import due
 from callout.incidents.commands import escalate_alarm
 from callout.journal import Entry, Receipt
+from callout.web.closing import Closing
 from callout.web.erasing import Erasing
 from callout.web.keeper import Keeper
 from callout.web.live import Live
@@ -55,6 +56,7 @@ class Room:
         self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
         self._erasing = Erasing(picture, keep_days)
+        self.closing = Closing(picture, self.live.closures)
         self._keeper = Keeper(picture)
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
@@ -78,10 +80,14 @@ class Room:
         self._keeper.load()
         for entry in self.picture.journal.replay(self.picture.seq):
             self._apply(entry)
+        await self.closing.start()
         self._tasks = [
             loop.create_task(self._every(1.0, self.live.tick)),
             loop.create_task(self._every(0.25, self._snap)),
             loop.create_task(self._every(1.0, self._escalate)),
+            loop.create_task(self._every(1.0, self.closing.expire)),
+            loop.create_task(self._every(5.0, self.closing.look)),
+            loop.create_task(self.closing.run()),
             loop.create_task(self._erasing.run()),
             loop.create_task(self._remember()),
             loop.create_task(self._every(10.0, self._keeper.beat)),
@@ -156,6 +162,7 @@ class Room:
     def _apply(self, entry: Entry) -> None:
         try:
             self.picture.apply(entry)
+            self.closing.saw(entry)
         except Exception:  # noqa: BLE001 - the edge: one bad entry must not blind the room
             self.picture.seq = entry.seq
             _log.exception("entry could not be folded", seq=entry.seq, type=entry.type)

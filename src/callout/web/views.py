@@ -7,6 +7,7 @@ from typing import Any
 
 from callout.base.geo import LonLat
 from callout.dispatch import Picture
+from callout.dispatch.picture import Warned
 from callout.incidents import Alarm, Incident
 from callout.places import Area
 from callout.units import Unit
@@ -54,6 +55,18 @@ def unit_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
             "lat": station.place.lat,
         },
         "position": _position(picture, unit, now_us),
+        "warnings": [_warning(picture, warned) for warned in picture.warnings.get(unit.id, ())],
+    }
+
+
+def _warning(picture: Picture, warned: Warned) -> dict[str, Any]:
+    """A closed road under a crew or on its way."""
+    closure = picture.places.closures.get(warned.closure)
+    return {
+        "kind": warned.kind,
+        "closure": warned.closure,
+        "name": closure.name if closure else "",
+        "until_us": closure.until_us if closure else None,
     }
 
 
