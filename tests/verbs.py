@@ -27,8 +27,8 @@ from callout.incidents.erasure import (
 from callout.incidents.events import AlarmJoined
 from callout.journal import Batch, Draft, Receipt
 from callout.journal.events import BackupMade
-from callout.places.commands import draw_areas
-from callout.places.events import AreaDrawn
+from callout.places.commands import close_road, draw_areas, lift_closure
+from callout.places.events import AreaDrawn, Stretch
 from callout.places.geojson import Drawn
 from callout.units import Status, UnitEnrolled
 from callout.units.commands import set_mayday, station_draft, unit_draft
@@ -65,6 +65,25 @@ class Verbs:
     def areas(self, *drawn: Drawn, dropped: tuple[str, ...] = ()) -> None:
         """Areas drawn and dropped."""
         self._done(draw_areas(self.picture.journal, SYSTEM, self.picture.places, drawn, dropped))
+
+    def shut(self, name: str, seconds: int | None = None) -> str:
+        """A road closed for a while, or until it is lifted."""
+        now_us = self.clock.now_us()
+        closure, submitted = close_road(
+            self.picture.journal,
+            SYSTEM,
+            name=name,
+            why="flood",
+            stretches=(Stretch(17, 90_000, 45_000), Stretch(18, 91_000, 45_000)),
+            now_us=now_us,
+            until_us=None if seconds is None else now_us + seconds * 1_000_000,
+        )
+        self._done(submitted)
+        return closure
+
+    def lift(self, closure: str) -> None:
+        """It is open again."""
+        self._done(lift_closure(self.picture.journal, SYSTEM, self.picture.places, closure))
 
     def fact(self, stream: str, fact: Fact) -> None:
         """One fact, as it is."""
@@ -197,6 +216,8 @@ def story(verbs: Verbs) -> None:
     verbs.accounts(1)
     verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE), Drawn("old", BEAT))
     verbs.areas(dropped=("old",))
+    verbs.shut("Bridge Street", 3600)
+    verbs.lift(verbs.shut("Mill Lane"))
     # A morning that the boards forget a day later.
     early = verbs.open(verbs.alarm("early"), text="Smoke from a bin")
     verbs.send(early, "E0")

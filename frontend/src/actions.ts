@@ -18,6 +18,7 @@ import {
 } from "./desk";
 import { refreshAdvice } from "./follow";
 import { keep, keepNote } from "./outbox";
+import { roadPoints } from "./roadpoints";
 import { said, say } from "./said";
 import * as store from "./store";
 import { clockTime, serverNow } from "./time";
@@ -29,6 +30,20 @@ const label = (id: string): string => {
   return incident ? store.labelOf(incident) : id;
 };
 const callsign = (id: string): string => store.unitOf(id)?.callsign ?? id;
+
+async function closeRoad(act: Extract<Act, { do: "closeRoad" }>): Promise<boolean> {
+  const { street, points, minutes, why } = act;
+  const made = await api.closeRoad(street ? { street, minutes, why } : { points, minutes, why });
+  roadPoints.value = [];
+  say(words.roads.closed(made.closure.name));
+  return true;
+}
+
+async function openRoad(closure: string, name: string): Promise<boolean> {
+  await api.openRoad(closure);
+  say(words.roads.opened(name));
+  return true;
+}
 
 /** Does what a command says; returns whether the line may be cleared. */
 export async function perform(act: Act): Promise<boolean> {
@@ -51,6 +66,8 @@ async function dispatch(act: Act): Promise<boolean> {
   if (act.do === "note") return note(act.incident, act.text);
   if (act.do === "close") return close(act.incident, act.reason);
   if (act.do === "answer") return answer(act.alarm);
+  if (act.do === "closeRoad") return closeRoad(act);
+  if (act.do === "openRoad") return openRoad(act.closure, act.name);
   if (act.do === "show") select(act.incident);
   else if (act.do === "unit") chooseUnit(act.unit);
   else if (act.do === "form") openForm();

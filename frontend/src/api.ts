@@ -1,6 +1,15 @@
 /** The HTTP API: one function a verb. Errors arrive as problem+json and leave as Problem. */
 
-import type { Alarm, Changed, FoundPlace, Incident, Recommendation, Room, Session } from "./types";
+import type {
+  Alarm,
+  Changed,
+  Closure,
+  FoundPlace,
+  Incident,
+  Recommendation,
+  Room,
+  Session,
+} from "./types";
 import { words } from "./words";
 
 /** An answer that is not the one asked for: what was wrong and what to do, in words. */
@@ -97,6 +106,14 @@ export const api = {
       `/api/units/${id(unit)}/status`,
       mayday === undefined ? { status } : { mayday },
     ),
+  closeRoad: (body: {
+    street?: string;
+    points?: [number, number][];
+    minutes: number | null;
+    why: string;
+  }) => call<{ id: string; closure: Closure }>("POST", "/api/closures", body),
+  openRoad: (closure: string) =>
+    call<{ seq: number }>("POST", `/api/closures/${id(closure)}/lift`, {}),
   places: (text: string, limit: number) =>
     call<{ places: FoundPlace[] }>("POST", "/api/places/search", { text, limit }),
 };

@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { read } from "./commands/read";
+import { roadPoints } from "./roadpoints";
 import * as store from "./store";
 import type { Changed } from "./types";
 
@@ -14,6 +15,7 @@ export const decisionSeq = (): number => (decidedOn < 0 ? store.seenSeq() : deci
 export function setCommand(text: string): void {
   if (text === command.value) return;
   command.value = text;
+  if (!text.startsWith("close")) roadPoints.value = [];
   decidedOn = store.seenSeq();
 }
 
@@ -21,6 +23,8 @@ export const reading = computed(() => {
   store.unitsRev.value;
   store.incidentsRev.value;
   store.alarmsRev.value;
+  store.closures.value;
+  roadPoints.value;
   return read(command.value, store.selected.value);
 });
 

@@ -117,6 +117,7 @@ function hear(message: Message): void {
     if (connection.value.state !== "live") settle(0);
   } else if (message.t === "snapshot") takeSnapshot(message);
   else if (message.t === "entry") gather(message);
+  else if (message.t === "closures") store.closures.value = message.closures;
   else if (message.t === "positions") takePositions(message.u);
 }
 
@@ -154,6 +155,7 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
     if (keptShown.value) void api.room().then((room) => (store.room.value = room));
     replaceKept();
     store.storage.value = message.storage ?? null;
+    store.closures.value = message.closures ?? [];
     message.units.forEach(store.putUnit);
     message.incidents.forEach(store.putIncident);
     message.alarms.forEach(store.putAlarm);

@@ -72,6 +72,20 @@ export interface Unit {
   mayday: boolean;
   number: number;
   position: Position | null;
+  /** Closed roads under the crew (on) or on its way (ahead). */
+  warnings?: { kind: "on" | "ahead"; closure: string; name: string; until_us: number | null }[];
+}
+
+/** A road that is closed, or (kmh) slower. */
+export interface Closure {
+  id: string;
+  name: string;
+  why: string;
+  kmh: number | null;
+  until_us: number | null;
+  since_us: number;
+  by: string;
+  lines: [number, number][][];
 }
 
 export interface Place {
@@ -195,7 +209,9 @@ export type Message =
       incidents: Incident[];
       alarms: Alarm[];
       storage?: Storage;
+      closures?: Closure[];
     }
+  | { t: "closures"; closures: Closure[] }
   | EntryMessage
   | { t: "positions"; at_us: number; u: [number, number, number, number | null, number][] }
   | { t: "tick"; now_us: number; seq: number; storage?: Storage };

@@ -144,6 +144,7 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs.enrol("B9", "S9", "Boat 9")
     verbs.accounts(1)
     verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE))
+    verbs.shut("Bridge Street")
     assert len(picture.places.areas_at(place(50))) == 1
     waiting, taken = verbs.alarm("1", text="Segredo 1"), verbs.alarm("2")
     verbs.acknowledge(taken)

@@ -9,7 +9,16 @@ import { type Reading, refuse } from "./reading";
 import { type Reader, VERBS } from "./verbs";
 
 /** Acts that must not be done from a picture that is not live. */
-const needsLive = new Set(["send", "status", "mayday", "close", "answer", "place"]);
+const needsLive = new Set([
+  "send",
+  "status",
+  "mayday",
+  "close",
+  "answer",
+  "place",
+  "closeRoad",
+  "openRoad",
+]);
 
 /** What the text says; null for an empty line. `open` is the incident on the card. */
 export function read(text: string, open: string | null): Reading | null {

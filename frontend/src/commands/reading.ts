@@ -13,6 +13,14 @@ export type Act =
   | { do: "form" }
   | { do: "place"; incident: string }
   | { do: "answer"; alarm: string }
+  | {
+      do: "closeRoad";
+      street: string;
+      points: [number, number][];
+      minutes: number | null;
+      why: string;
+    }
+  | { do: "openRoad"; closure: string; name: string }
   | { do: "help" };
 
 /** One reading of a command: `act` is null when it cannot be done, and `sentence` says why. */

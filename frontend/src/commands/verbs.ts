@@ -6,6 +6,7 @@ import type { Incident, Unit } from "../types";
 import { words } from "../words";
 import { findIncident, findUnit, isIncidentWord, spoken, statusOf, unitsLike } from "./names";
 import { type Reading, refuse } from "./reading";
+import * as roads from "./roads";
 
 export type Reader = (args: string[], open: string | null) => Reading;
 
@@ -207,6 +208,8 @@ export const VERBS: Record<string, Reader> = {
   p: place,
   a: answer,
   new: form,
+  close: roads.close,
+  open: roads.open,
   mayday,
   help,
   "?": help,

@@ -22,12 +22,19 @@ import {
   togglePick,
 } from "../desk";
 import { answerOne } from "../keys";
+import { roadPoints } from "../roadpoints";
 import * as store from "../store";
 import { type Theme, theme } from "../theme";
 import type { City } from "../types";
 import { words } from "../words";
 import { setCamera, shown } from "./camera";
-import { labelFeatures, placeFeatures, routeFeatures, unitFeatures } from "./features";
+import {
+  closureFeatures,
+  labelFeatures,
+  placeFeatures,
+  routeFeatures,
+  unitFeatures,
+} from "./features";
 import { loadFonts } from "./fonts";
 import { draw, RATIO } from "./icons";
 import { buildStyle } from "./style";
@@ -40,6 +47,15 @@ const GATHER_MS = 250;
 const AGEING_MS = 5000;
 const CLICK_PX = 6;
 const LAYERS_CLICKED = ["places-top", "places", "units-chosen", "units"];
+const ROAD_LAYERS = [
+  "motorway",
+  "trunk",
+  "primary",
+  "secondary",
+  "tertiary",
+  "residential",
+  "service",
+];
 const NAME_LAYERS = ["street-names", "water-names", "place-names", "hospitals"];
 
 let touchedAt = -HANDS_OFF_MS;
@@ -141,6 +157,7 @@ function feed(map: LibreMap, city: City): () => void {
   };
   const units = () => set("units", unitFeatures());
   const places = gathered(() => set("places", placeFeatures()));
+  const roads = () => set("closures", closureFeatures());
   const routes = gathered(() => {
     set("routes", routeFeatures());
     set("labels", labelFeatures());
@@ -170,6 +187,11 @@ function feed(map: LibreMap, city: City): () => void {
       shown.value;
       routes();
     }),
+    effect(() => {
+      store.closures.value;
+      roadPoints.value;
+      untracked(roads);
+    }),
     effect(() => showNames(map, shown.value.names)),
     effect(() => follow(map)),
     goToWork(map),
@@ -179,6 +201,7 @@ function feed(map: LibreMap, city: City): () => void {
       units();
       places();
       routes();
+      roads();
     }),
   ];
   // Ages grow also when no position comes.
@@ -261,6 +284,10 @@ function clicked(map: LibreMap, event: MapMouseEvent): void {
     placeDraft(event);
     return;
   }
+  if (reading.value?.verb === "close") {
+    pickRoad(map, event);
+    return;
+  }
   const hits = map.queryRenderedFeatures(around(event), { layers: LAYERS_CLICKED });
   const found = (name: string) => hits.find((hit) => hit.properties[name])?.properties[name];
   const [incident, unit, alarm] = [found("incident"), found("unit"), found("alarm")];
@@ -268,6 +295,15 @@ function clicked(map: LibreMap, event: MapMouseEvent): void {
   else if (alarm) void answerOne(alarm as string);
   else if (unit && reading.value?.verb === "d") togglePick(unit as string);
   else chooseUnit((unit as string) ?? null);
+}
+
+/** While a close command is typed, a click means the road there. */
+function pickRoad(map: LibreMap, event: MapMouseEvent): void {
+  const layers = ROAD_LAYERS.filter((name) => map.getLayer(name));
+  const named = map.queryRenderedFeatures(around(event), { layers });
+  const name = named.find((road) => road.properties.name)?.properties.name ?? "";
+  const point = { lon: round(event.lngLat.lng), lat: round(event.lngLat.lat), name: String(name) };
+  roadPoints.value = [...roadPoints.value, point];
 }
 
 function placeDraft(event: MapMouseEvent): void {

@@ -1,9 +1,11 @@
 /** The picture as GeoJSON: units, incidents and alarms, routes with their labels. */
 
 import type { Feature, FeatureCollection, LineString, Point } from "geojson";
+import { stands } from "../commands/roads";
 import { lost } from "../connection";
 import { draft, formOpen, picks } from "../desk";
 import { markOf } from "../marks";
+import { roadPoints } from "../roadpoints";
 import * as store from "../store";
 import { theme } from "../theme";
 import { age, distance, travel } from "../time";
@@ -166,4 +168,19 @@ function along(line: [number, number][], share: number): [number, number] {
     left -= length;
   }
   return line.at(-1) ?? [0, 0];
+}
+
+/** Closed roads, and the points a close command means. */
+export function closureFeatures(): GeoJSON.FeatureCollection {
+  const closed = store.closures.value.map((closure) => ({
+    type: "Feature" as const,
+    geometry: { type: "MultiLineString" as const, coordinates: closure.lines },
+    properties: { label: `${closure.name}: ${stands(closure)}`, slow: closure.kmh !== null },
+  }));
+  const meant = roadPoints.value.map((point) => ({
+    type: "Feature" as const,
+    geometry: { type: "Point" as const, coordinates: [point.lon, point.lat] },
+    properties: { label: point.name, slow: false },
+  }));
+  return { type: "FeatureCollection", features: [...closed, ...meant] };
 }

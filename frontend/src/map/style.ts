@@ -70,6 +70,51 @@ function room(c: Colours): LayerSpecification[] {
   };
   return [
     {
+      id: "closed-case",
+      type: "line",
+      source: "closures",
+      layout: line,
+      paint: { "line-color": c.opposite, "line-width": 9 },
+    },
+    {
+      id: "closed",
+      type: "line",
+      source: "closures",
+      paint: {
+        "line-color": c.bad,
+        "line-width": 6,
+        "line-dasharray": ["case", ["get", "slow"], ["literal", [3, 1.5]], ["literal", [0.6, 0.6]]],
+      },
+    },
+    {
+      id: "closed-points",
+      type: "circle",
+      source: "closures",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": 7,
+        "circle-color": c.bad,
+        "circle-stroke-color": c.ink,
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "closed-names",
+      type: "symbol",
+      source: "closures",
+      filter: ["==", ["geometry-type"], "MultiLineString"],
+      minzoom: 12.5,
+      layout: {
+        "symbol-placement": "point",
+        "text-field": ["get", "label"],
+        "text-font": FONT_BOLD,
+        "text-size": 12,
+        "text-offset": [0, 1.1],
+        "text-anchor": "top",
+      },
+      paint: { "text-color": c.bad, "text-halo-color": c.halo, "text-halo-width": 2 },
+    },
+    {
       id: "route-case",
       type: "line",
       source: "routes",
@@ -124,6 +169,7 @@ export function buildStyle(theme: Theme, city: City): StyleSpecification {
         maxzoom: city.max_zoom,
         bounds: city.bbox,
       },
+      closures: EMPTY,
       routes: EMPTY,
       places: EMPTY,
       units: EMPTY,

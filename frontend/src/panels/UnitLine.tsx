@@ -42,6 +42,12 @@ export function UnitLine({ id }: { id: string }) {
     <span class="unit-line">
       <Mark kind={markOf(unit)} /> <b>{unit.callsign}</b> {words.status[unit.status]}{" "}
       <UnitSince us={unit.since_us} />, {facts.join(", ")}
+      {(unit.warnings ?? []).map((warning) => (
+        <b key={warning.closure + warning.kind} class="late">
+          {" "}
+          {words.roads[warning.kind](warning.name)}
+        </b>
+      ))}
       {NEXT[unit.status].map((status) => (
         <button key={status} type="button" class="completion" onClick={() => write(unit, status)}>
           <Mark kind={status} /> {words.status[status]}
