@@ -29,7 +29,7 @@ from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
 from callout.journal.keys import Keys
-from callout.journal.memory import Doubt, Memory
+from callout.journal.memory import Doubt, Memory, WitnessAge
 from callout.journal.migrations import bring_up_home
 from callout.journal.note import Verifier
 from callout.journal.place import place_of
@@ -76,6 +76,8 @@ class Journal:
         self._lock_fd = lock_fd
         self._feed = Feed()
         self._writer: Writer | None = None
+        # Opened in doubt, and nobody has spoken: then nothing is remembered.
+        self._doubted = False
         self._closed = False
         self._closing = threading.Lock()
         self._forgetting = threading.Lock()
@@ -118,7 +120,7 @@ class Journal:
             return cls._open_reading(home, clock, database, witness)
         make_folder(home)
         lock_fd = _lock(home)
-        opened: list[Keys | Driver | State] = []
+        opened: list[Keys | Driver | State | Memory] = []
         try:
             reserve = Reserve(home, reserve_bytes)
             reserve.begin()
@@ -139,7 +141,12 @@ class Journal:
             opened.append(driver)
             state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
             opened.append(state)
-            memory = Memory(state, keys.verifier, witness)
+            memory = Memory(
+                State(home / "state.db", clock=clock, writable=True, trying=reserve.trying),
+                keys.verifier,
+                witness,
+            )
+            opened.append(memory)
             memory.begin(driver.head(), joins=joins)
             journal = cls(
                 home,
@@ -150,6 +157,7 @@ class Journal:
                 lock_fd=lock_fd,
                 reserve=reserve,
             )
+            journal._doubted = doubted and bool(journal.doubts())
             if not doubted:
                 journal._refuse_doubts()
             while reserve.refill():
@@ -172,7 +180,9 @@ class Journal:
         driver = place_of(home, database).open(writable=False)
         keys = Keys.load(home / "keys", writable=False)
         state = State(home / "state.db", clock=clock, writable=False)
-        memory = Memory(state, keys.verifier, witness)
+        memory = Memory(
+            State(home / "state.db", clock=clock, writable=False), keys.verifier, witness
+        )
         reserve = Reserve(home, held_bytes(home))
         return cls(
             home,
@@ -260,8 +270,12 @@ class Journal:
 
     def remember(self) -> None:
         """Keep the present checkpoint in state.db and at the witness. Waits for the disk."""
-        if self._writer is not None:
-            self._memory.remember(self._writer.head.note)
+        if self._writer is not None and not self._doubted:
+            self._memory.remember(self.log())
+
+    def witness_age(self) -> WitnessAge | None:
+        """How far back the witness is; None without one, or when it cannot say."""
+        return self._memory.witness_age(self.log())
 
     def resume(self, *, name: str, reason: str, kind: str = "", lost_keys: int = 0) -> Receipt:
         """Enter that a named person lets a doubted journal go on, and remember it from now on.
@@ -288,7 +302,8 @@ class Journal:
         stream = f"history/{self._keys.verifier.name}"
         draft = Draft(stream, fact.TYPE, fact.body(), (side,))
         receipt = self.append(Batch((draft,), new_id()))
-        self.remember()
+        self._doubted = False
+        self._memory.remember(self.log(), spoken=True)
         return receipt
 
     def forget(self, *keys: str) -> int:
@@ -429,7 +444,7 @@ class Journal:
             if self._writer is not None:
                 self._writer.close()
                 self.remember()
-            _close_all([self._keys, self._driver, self.state], self._lock_fd)
+            _close_all([self._keys, self._driver, self.state, self._memory], self._lock_fd)
 
     def _prepare(self, batch: Batch) -> tuple[Writer, Request]:
         writer = self._writer
@@ -458,7 +473,7 @@ class Journal:
                 self._sides.popitem(last=False)
 
 
-def _close_all(parts: Sequence[Keys | Driver | State], lock_fd: int) -> None:
+def _close_all(parts: Sequence[Keys | Driver | State | Memory], lock_fd: int) -> None:
     """Close the last opened first, and let the home go whatever any of them says."""
     with contextlib.ExitStack() as stack:
         if lock_fd >= 0:
