@@ -20,10 +20,12 @@ from typing import Any, Final, NamedTuple
 import apsw
 import msgspec
 
-from callout.base.clock import Clock, iso_utc
+from callout.base.clock import Clock, iso_utc, parse_iso_us
 from callout.base.errors import BadInputError, DamagedError, NotFoundError
-from callout.journal.entries import Entry
+from callout.base.ids import new_id
+from callout.journal.entries import Batch, Draft, Entry
 from callout.journal.erased import ERASED, Erased, read_erased, write_erased
+from callout.journal.events import BackupMade
 from callout.journal.feed import entries_of
 from callout.journal.keychest import unpack
 from callout.journal.keys import KeyFile, sync_folder, write_durably
@@ -125,6 +127,31 @@ def make_backup(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final
+
+
+def leave_backup(home: Path, made: Path, *, keys: bool, clock: Clock) -> None:
+    """Have a backup entered in the journal by whoever has the home, or has it next."""
+    manifest = read_manifest(made)
+    made_us = parse_iso_us(manifest.made)
+    waiting = Waiting(manifest.size, manifest.root, keys, made_us)
+    state = State(home / "state.db", clock=clock, writable=True)
+    try:
+        state.put(WAITING, new_id(), msgspec.json.encode(waiting))
+    finally:
+        state.close()
+
+
+def enter_waiting(state: State, log: str, append: Callable[[Batch], object]) -> None:
+    """Enter the backups that were made since; the same one again, after a crash, is entered once.
+
+    ``append`` returns when the entry is durable. Errors: those of ``Journal.append``.
+    """
+    for name, raw in state.items(WAITING):
+        waiting = msgspec.json.decode(raw, type=Waiting)
+        fact = BackupMade(size=waiting.size, root=waiting.root, keys=waiting.keys)
+        draft = Draft(f"history/{log}", fact.TYPE, fact.body(), claimed_us=waiting.made_us)
+        append(Batch((draft,), f"backup/{name}"))
+        state.delete(WAITING, name)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -11,6 +11,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from callout.base.clock import Clock
 from callout.base.errors import (
     CalloutError,
@@ -21,6 +23,7 @@ from callout.base.errors import (
 )
 from callout.base.ids import new_id
 from callout.journal import note
+from callout.journal.backup import enter_waiting
 from callout.journal.driver import Driver, Head
 from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.erased import ERASED, Erased, add_erased, read_erased
@@ -44,6 +47,7 @@ from callout.journal.writer import Writer, die
 
 #: Whose key seals the names of those who acted at the machine itself.
 MACHINE_KEY = "staff/machine"
+_log = structlog.get_logger()
 _SIDES_KEPT = 4096
 # Of a replay: small enough that entries die before the garbage collector has looked at them.
 _PAGE = 256
@@ -167,6 +171,7 @@ class Journal:
             erased = read_erased(home / ERASED)
             journal._destroy(erased)
             keys.side.spend(number for _, number in erased)
+            journal.remember()
         except BaseException:
             leave_word(home)
             _close_all([*opened], lock_fd)
@@ -269,9 +274,18 @@ class Journal:
         return self._memory.doubts(lambda: Log(self._driver, self._driver.head()))
 
     def remember(self) -> None:
-        """Keep the present checkpoint in state.db and at the witness. Waits for the disk."""
-        if self._writer is not None and not self._doubted:
-            self._memory.remember(self.log())
+        """Keep the present checkpoint in state.db and at the witness. Waits for the disk.
+
+        Enters the backups that were made meanwhile, too. Not for subscribers.
+        """
+        if self._writer is None or self._doubted or self._closed:
+            return
+        self._memory.remember(self.log())
+        try:
+            enter_waiting(self.state, self._keys.verifier.name, self.append)
+        except CalloutError as error:
+            # They wait on; a room that cannot write has more to say elsewhere.
+            _log.warning("journal.backup_not_entered", error=str(error))
 
     def witness_age(self) -> WitnessAge | None:
         """How far back the witness is; None without one, or when it cannot say."""
@@ -443,7 +457,8 @@ class Journal:
             self._closed = True
             if self._writer is not None:
                 self._writer.close()
-                self.remember()
+                if not self._doubted:
+                    self._memory.remember(self.log())
             _close_all([self._keys, self._driver, self.state, self._memory], self._lock_fd)
 
     def _prepare(self, batch: Batch) -> tuple[Writer, Request]:
