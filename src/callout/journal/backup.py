@@ -21,7 +21,7 @@ import apsw
 import msgspec
 
 from callout.base.clock import Clock, iso_utc, parse_iso_us
-from callout.base.errors import BadInputError, DamagedError, NotFoundError
+from callout.base.errors import BadInputError, DamagedError, FullError, NotFoundError
 from callout.base.ids import new_id
 from callout.journal.entries import Batch, Draft, Entry
 from callout.journal.erased import ERASED, Erased, read_erased, write_erased
@@ -124,6 +124,8 @@ def make_backup(
         final = dest / f"{made.replace(':', '')}-{checkpoint.size}"
         aside.rename(final)
         sync_folder(dest)
+    except apsw.FullError as error:
+        raise FullError("the disk is full", where=str(dest), todo="Make room there") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final
