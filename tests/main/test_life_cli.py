@@ -104,6 +104,15 @@ def test_keys_do_not_come_to_the_backups_by_a_link_either(home: Path, tmp_path: 
     assert list(dest.iterdir()) == []
 
 
+def test_a_file_is_not_taken_for_a_journal_that_lies_in_postgresql(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLOUT_DATABASE", "postgresql://nowhere/room")
+    said = refused("backup", tmp_path / "dest", "--home", home)
+    assert "backed up by PostgreSQL" in said
+    assert not (tmp_path / "dest").exists()
+
+
 def test_what_was_erased_by_the_book_stays_erased(home: Path, tmp_path: Path) -> None:
     """An erasure that was asked for and is in the copy, with a key file of before it."""
     with closing(Journal.open(home, clock=SystemClock())) as journal:

@@ -271,7 +271,7 @@ class Journal:
 
     def doubts(self) -> list[Doubt]:
         """Why this may not be the journal that is remembered; empty when all is well."""
-        return self._memory.doubts(lambda: Log(self._driver, self._driver.head()))
+        return self._memory.doubts(self._log_now)
 
     def remember(self) -> None:
         """Keep the present checkpoint in state.db and at the witness. Waits for the disk.
@@ -280,12 +280,16 @@ class Journal:
         """
         if self._writer is None or self._doubted or self._closed:
             return
-        self._memory.remember(self.log())
+        self._memory.remember(self._log_now)
         try:
             enter_waiting(self.state, self._keys.verifier.name, self.append)
         except CalloutError as error:
             # They wait on; a room that cannot write has more to say elsewhere.
             _log.warning("journal.backup_not_entered", error=str(error))
+
+    def _log_now(self) -> Log:
+        """As it is in the database, of which other processes may have been quicker to know."""
+        return Log(self._driver, self._driver.head())
 
     def witness_age(self) -> WitnessAge | None:
         """How far back the witness is; None without one, or when it cannot say."""
@@ -317,7 +321,7 @@ class Journal:
         draft = Draft(stream, fact.TYPE, fact.body(), (side,))
         receipt = self.append(Batch((draft,), new_id()))
         self._doubted = False
-        self._memory.remember(self.log(), spoken=True)
+        self._memory.remember(self._log_now, spoken=True)
         return receipt
 
     def forget(self, *keys: str) -> int:
@@ -458,7 +462,7 @@ class Journal:
             if self._writer is not None:
                 self._writer.close()
                 if not self._doubted:
-                    self._memory.remember(self.log())
+                    self._memory.remember(self._log_now)
             _close_all([self._keys, self._driver, self.state, self._memory], self._lock_fd)
 
     def _prepare(self, batch: Batch) -> tuple[Writer, Request]:

@@ -95,21 +95,22 @@ class Memory:
         if (joins or head.size == 0) and self._state.get(SPACE, _KEY) is None:
             self._state.put(SPACE, _KEY, head.note)
 
-    def remember(self, log: Log, *, spoken: bool = False) -> None:
+    def remember(self, log_now: Callable[[], Log], *, spoken: bool = False) -> None:
         """Keep a checkpoint that is durable. Waits for the disk; does nothing when it is the last.
 
         A witness that cannot be reached, or a disk that is full, is a warning: the room goes on.
         A witness that this log does not continue is left as it is, unless a person has ``spoken``.
         """
-        note = log.head.note
         with self._lock:
             try:
+                note = log_now().head.note
                 if note != self._last:
                     self._state.put(SPACE, _KEY, note)
                     self._last = note
                 if self._witness is not None and note != self._told:
-                    self._patiently(lambda path: self._tell(path, log, spoken=spoken))
-                    self._told = note
+                    self._told = self._patiently(
+                        lambda path: self._tell(path, log_now, spoken=spoken)
+                    )
                 self._said = ""
             except (OSError, CalloutError) as error:
                 # The same words once, and not once a second.
@@ -132,17 +133,20 @@ class Memory:
             return None
         return WitnessAge(max(0, log.size - kept.size), found[1] // 1000)
 
-    def _tell(self, path: Path, log: Log, *, spoken: bool) -> None:
+    def _tell(self, path: Path, log_now: Callable[[], Log], *, spoken: bool) -> bytes:
         try:
             seen = path.read_bytes()
         except FileNotFoundError:
             seen = None
+        # Looked at after the witness: another process on the same database may have told it.
+        log = log_now()
         # Not what we wrote last: it was away when we started, or another room writes there.
         if seen is not None and seen != self._told and not spoken:
             found = parse_checkpoint(self._verifier.open(log.head.note))
             for doubt in self._compare("witness", seen, log, found):
                 raise doubt.error()
         write_durably(path, log.head.note)
+        return log.head.note
 
     def _patiently(self, work: Callable[[Path], T]) -> T | None:
         """What ``work`` gives or raises; TimeoutError when the witness does not answer.

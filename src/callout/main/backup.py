@@ -11,9 +11,15 @@ from tqdm import tqdm
 
 from callout import __version__
 from callout.base.clock import SystemClock
-from callout.base.errors import BadInputError, CalloutError, DamagedError, HomeInUseError
+from callout.base.errors import (
+    BadInputError,
+    CalloutError,
+    DamagedError,
+    HomeInUseError,
+    UnavailableError,
+)
 from callout.base.facts import decode
-from callout.base.settings import home_folder
+from callout.base.settings import home_folder, setting
 from callout.incidents.events import ErasureAsked, ErasureDone
 from callout.journal import Entry, Journal, check
 from callout.journal.backup import Progress, leave_backup, make_backup, read_manifest, restore_files
@@ -42,6 +48,12 @@ def backup(
     Without its keys a backup opens nothing: keep the file of --keys apart from it, and make a new
     one after erasing.
     """
+    if setting("CALLOUT_DATABASE"):
+        raise UnavailableError(
+            "callout backup copies journals in files",
+            where="CALLOUT_DATABASE",
+            todo="A journal in PostgreSQL is backed up by PostgreSQL, with keys/ and erased.list",
+        )
     folder = home_folder(home)
     if keys is not None:
         _check_apart(keys, dest, folder)
