@@ -171,7 +171,7 @@ class Journal:
             erased = read_erased(home / ERASED)
             journal._destroy(erased)
             keys.side.spend(number for _, number in erased)
-            journal.remember()
+            journal._enter_backups()
         except BaseException:
             leave_word(home)
             _close_all([*opened], lock_fd)
@@ -281,6 +281,11 @@ class Journal:
         if self._writer is None or self._doubted or self._closed:
             return
         self._memory.remember(self._log_now)
+        self._enter_backups()
+
+    def _enter_backups(self) -> None:
+        if self._doubted:
+            return
         try:
             enter_waiting(self.state, self._keys.verifier.name, self.append)
         except CalloutError as error:
