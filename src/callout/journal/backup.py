@@ -3,8 +3,14 @@
 A backup is a folder with journal.db, state.db (without sessions), log.pub, erased.list and
 manifest.json. Keys never lie in it: they go into a file of their own, or the backup opens
 nothing. Restoring destroys again what was erased since.
+
+The order makes the parts fit: state first, so that no cursor is ahead of the entries; then the
+journal, at one moment; then ``erased.list``, which so names all that is erased in the copy. Keys
+are copied after all of these, so that there is one for every side row.
 """
 
+import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
@@ -14,22 +20,34 @@ from typing import Any, Final, NamedTuple
 import apsw
 import msgspec
 
-from callout.base.clock import Clock, iso_utc
-from callout.base.errors import BadInputError, DamagedError, NotFoundError
+from callout.base.clock import Clock, iso_utc, parse_iso_us
+from callout.base.errors import BadInputError, DamagedError, FullError, NotFoundError
+from callout.base.ids import new_id
+from callout.journal.entries import Batch, Draft, Entry
 from callout.journal.erased import ERASED, Erased, read_erased, write_erased
+from callout.journal.events import BackupMade
+from callout.journal.feed import entries_of
 from callout.journal.keychest import unpack
 from callout.journal.keys import KeyFile, sync_folder, write_durably
+from callout.journal.memory import SPACE as MEMORY
 from callout.journal.migrations import bring_up_home
 from callout.journal.note import Checkpoint, Verifier, parse_checkpoint
-from callout.journal.sqlite import open_to_check
+from callout.journal.sqlite import SqliteDriver, open_to_check
+from callout.journal.state import State
 
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = 1
 _PAGES: Final = 2_000
-# Who is signed in, and who guessed wrong: of this machine and this hour.
-_NOT_COPIED: Final = ("session", "failures")
+_PAGE: Final = 256
+#: The space of state.db for backups that are not in the journal yet.
+WAITING: Final = "backup"
+# Who is signed in, who guessed wrong, what this one home remembers; and whatever has an end.
+_NOT_COPIED: Final = ("session", "failures", MEMORY, WAITING)
+_HASHED_BYTES: Final = 1 << 20
 _TODO: Final = "Name a folder that callout backup made"
 Progress = Callable[[int, int], None]
+#: Names of keys that an entry says are to be destroyed, or were.
+Asked = Callable[[Entry], tuple[str, ...]]
 
 
 class Manifest(msgspec.Struct):
@@ -42,6 +60,17 @@ class Manifest(msgspec.Struct):
     size: int
     root: str
     city: str = ""
+    files: dict[str, str] = {}
+    """Name to SHA-256 of every other file; empty in backups of before these were kept."""
+
+
+class Waiting(msgspec.Struct):
+    """A backup that is to be entered in the journal."""
+
+    size: int
+    root: str
+    keys: bool
+    made_us: int
 
 
 class Restored(NamedTuple):
@@ -64,10 +93,12 @@ def make_backup(
     version: str,
     city: str = "",
     progress: Progress = lambda _done, _all: None,
+    prove: Callable[[Path], object] = lambda _folder: None,
 ) -> Path:
     """Copy a home into a new folder in ``dest``; the folder. Works while a server runs.
 
-    Whole or not at all: written aside, fsynced, renamed. The copy is one moment of the journal,
+    Whole or not at all: written aside, fsynced, renamed. ``prove`` is shown the copy before it
+    gets its name, and raises when it is not to be kept. The copy is one moment of the journal,
     of which every entry up to its checkpoint was durable.
     """
     _check_dest(home, dest)
@@ -78,23 +109,51 @@ def make_backup(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
     try:
+        _copy_state(home / "state.db", aside / "state.db", clock)
         _copy_database(home / "journal.db", aside / "journal.db", progress)
-        _copy_state(home / "state.db", aside / "state.db")
         # After the journal: whatever is erased in the copy is on the list.
         write_erased(aside / ERASED, read_erased(home / ERASED))
         shutil.copyfile(home / "keys" / "log.pub", aside / "log.pub")
         checkpoint = _checkpoint(aside / "journal.db", verifier)
-        manifest = Manifest(
-            _FORMAT, made, version, verifier.name, checkpoint.size, checkpoint.root.hex(), city
-        )
+        prove(aside)
+        size, root = checkpoint.size, checkpoint.root.hex()
+        files = {path.name: _file_hash(path) for path in sorted(aside.iterdir())}
+        manifest = Manifest(_FORMAT, made, version, verifier.name, size, root, city, files)
         write_durably(aside / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
         _sync_all(aside)
         final = dest / f"{made.replace(':', '')}-{checkpoint.size}"
         aside.rename(final)
         sync_folder(dest)
+    except apsw.FullError as error:
+        raise FullError("the disk is full", where=str(dest), todo="Make room there") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final
+
+
+def leave_backup(home: Path, made: Path, *, keys: bool, clock: Clock) -> None:
+    """Have a backup entered in the journal by whoever has the home, or has it next."""
+    manifest = read_manifest(made)
+    made_us = parse_iso_us(manifest.made)
+    waiting = Waiting(manifest.size, manifest.root, keys, made_us)
+    state = State(home / "state.db", clock=clock, writable=True)
+    try:
+        state.put(WAITING, new_id(), msgspec.json.encode(waiting))
+    finally:
+        state.close()
+
+
+def enter_waiting(state: State, log: str, append: Callable[[Batch], object]) -> None:
+    """Enter the backups that were made since; the same one again, after a crash, is entered once.
+
+    ``append`` returns when the entry is durable. Errors: those of ``Journal.append``.
+    """
+    for name, raw in state.items(WAITING):
+        waiting = msgspec.json.decode(raw, type=Waiting)
+        fact = BackupMade(size=waiting.size, root=waiting.root, keys=waiting.keys)
+        draft = Draft(f"history/{log}", fact.TYPE, fact.body(), claimed_us=waiting.made_us)
+        append(Batch((draft,), f"backup/{name}"))
+        state.delete(WAITING, name)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -113,13 +172,23 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def restore_files(backup: Path, aside: Path, keys: Path, lists: Iterable[Path],
-                  passphrase: bytes | None) -> Restored:  # fmt: skip
-    """Fill the new folder ``aside`` with a home made from a backup and a key file.
+                  passphrase: bytes | None,
+                  asked: Asked = lambda _entry: ()) -> Restored:  # fmt: skip
+    """Fill the new folder ``aside`` with a home made from a backup and its keys.
 
-    ``lists`` are further lists of erasures, newer than the backup's. The keys that any of them
-    names are destroyed before anything can be opened with them.
+    ``keys``: a key file, or a folder ``keys/``. ``lists`` are further lists of erasures, newer
+    than the backup's. The keys that any of them names, or by ``asked`` an entry, are destroyed
+    before anything can be opened with them. DamagedError when a file is not the one copied.
     """
     manifest = read_manifest(backup)
+    for name, hashed in manifest.files.items():
+        path = backup / name
+        # A name is one of ours only when it is a name and no path.
+        if Path(name).name != name or not path.is_file() or _file_hash(path) != hashed:
+            raise DamagedError(
+                f"{name} is missing, or not what was copied", where=str(backup),
+                todo="Use another backup",
+            )  # fmt: skip
     for name in ("journal.db", "state.db"):
         if not (backup / name).is_file():
             raise DamagedError(f"{name} is missing", where=str(backup), todo="Use another backup")
@@ -142,11 +211,10 @@ def restore_files(backup: Path, aside: Path, keys: Path, lists: Iterable[Path],
             "the journal is not the one its manifest names", where=str(backup),
             todo="Use another backup",
         )  # fmt: skip
-    own = read_erased(backup / ERASED)
-    newer = [one for path in _further(backup, manifest, lists) for one in read_erased(path)]
-    write_erased(aside / ERASED, [*own, *newer])
-    lost, destroyed = _mend_keys(aside, [*own, *newer])
-    return Restored(checkpoint.size, destroyed, lost, newest_list=bool(newer))
+    further = _further(backup, manifest, lists)
+    erased = {one for path in (backup / ERASED, *further) for one in read_erased(path)}
+    lost, destroyed = _mend_keys(aside, erased, asked)
+    return Restored(checkpoint.size, destroyed, lost, newest_list=bool(further))
 
 
 def _further(backup: Path, manifest: Manifest, lists: Iterable[Path]) -> list[Path]:
@@ -156,33 +224,63 @@ def _further(backup: Path, manifest: Manifest, lists: Iterable[Path]) -> list[Pa
         if not path.is_file():
             raise NotFoundError("there is no such list", where=str(path), todo="Check --erased")
         found.append(path)
-    for folder in backup.absolute().parent.iterdir():
-        if (folder / MANIFEST).is_file():
-            beside = read_manifest(folder)
-            if beside.log == manifest.log and beside.made > manifest.made:
+    ours = (backup / "log.pub").read_bytes()
+    for folder in backup.resolve().parent.iterdir():
+        # Whatever else lies there, damaged or of another log, is nobody's list.
+        with contextlib.suppress(BadInputError, OSError):
+            newer = read_manifest(folder).made > manifest.made
+            if newer and (folder / "log.pub").read_bytes() == ours and (folder / ERASED).is_file():
                 found.append(folder / ERASED)
     return found
 
 
-def _mend_keys(home: Path, erased: list[Erased]) -> tuple[int, int]:
-    """Keys the file is too old to have, and keys that are destroyed again."""
+def _mend_keys(home: Path, erased: set[Erased], asked: Asked) -> tuple[int, int]:
+    """Keys the file is too old to have, and keys that are destroyed again; writes the list."""
     file = KeyFile(home / "keys" / "side.keys", (home / "keys" / "home.secret").read_bytes(),
                    writable=True)  # fmt: skip
+    driver = SqliteDriver(home / "journal.db", writable=False)
     database = open_to_check(home / "journal.db")
     try:
         most: Any = database.execute("SELECT max(key_number) FROM side").get
         # The numbers are never given out again: what they sealed must not meet another key.
         lost = file.lose_up_to(most or 0)
-        destroyed = sum(file.destroy(name, number) for name, number in set(erased))
+        destroyed = sum(file.destroy(name, number) for name, number in erased)
+        said = _said(driver, database, file, asked)
+        write_erased(home / ERASED, erased | said)
+        destroyed += sum(file.destroy(name, number) for name, number in said)
         file.sync()
     finally:
         database.close()
+        driver.close()
         file.close()
     return lost, destroyed
 
 
+def _said(
+    driver: SqliteDriver, database: apsw.Connection, file: KeyFile, asked: Asked
+) -> set[Erased]:
+    """Living keys that an entry says are erased, and that sealed something before it."""
+    said: dict[str, int] = {}
+    after, size = -1, driver.head().size
+    while rows := driver.read(after, size, _PAGE):
+        for entry in entries_of(rows):
+            said |= dict.fromkeys(asked(entry), entry.seq)
+        after = rows[-1][0]
+    found = set()
+    for name, seq in said.items():
+        number = file.find(name)
+        if number is not None:
+            first: Any = database.execute(
+                "SELECT min(seq) FROM side WHERE key_number = ?", (number,)
+            ).get
+            # A key made under the same name after it was erased is another, and stays.
+            if first is not None and first < seq:
+                found.add(Erased(name, number))
+    return found
+
+
 def _check_dest(home: Path, dest: Path) -> None:
-    if dest.absolute().is_relative_to(home.absolute()):
+    if dest.resolve().is_relative_to(home.resolve()):
         raise BadInputError(
             "a backup inside the home is lost with it", where=str(dest), todo="Use another disk"
         )
@@ -213,23 +311,30 @@ def _copy_database(source: Path, target: Path, progress: Progress) -> None:
     target.chmod(0o600)
 
 
-def _copy_state(source: Path, target: Path) -> None:
-    database = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+def _copy_state(source: Path, target: Path, clock: Clock) -> None:
+    """Row by row into a new file: a copy with rows deleted could still hold their bytes."""
+    old = State(source, clock=clock, writable=False)
+    new = State(target, clock=clock, writable=True)
     try:
-        database.set_busy_timeout(5_000)
-        database.execute("VACUUM INTO ?", (str(target),))
+        new.put_all(row for row in old.lasting() if row[0] not in _NOT_COPIED)
     finally:
-        database.close()
+        old.close()
+        new.close()
     copied = apsw.Connection(str(target))
     try:
-        marks = ",".join("?" * len(_NOT_COPIED))
-        copied.pragma("secure_delete", True)  # noqa: FBT003 - a pragma's value
-        copied.execute(f"DELETE FROM item WHERE space IN ({marks})", _NOT_COPIED)  # noqa: S608
-        copied.execute("VACUUM")
         copied.pragma("journal_mode", "delete")
     finally:
         copied.close()
     target.chmod(0o600)
+
+
+def _file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASHED_BYTES):
+            found.update(block)
+    return found.hexdigest()
 
 
 def _checkpoint(path: Path, verifier: Verifier) -> Checkpoint:

@@ -6,10 +6,10 @@ from callout.base.facts import Fact
 
 
 class BackupMade(Fact, frozen=True, kw_only=True):
-    """A backup was made; entered when the home is next opened for writing.
+    """A backup was made; entered by the room within a second or two, or at the next opening.
 
-    ``size`` and ``root`` (hex) are those of its checkpoint; ``keys`` says whether keys were copied
-    apart with it.
+    ``claimed_us`` is when it was made. ``size`` and ``root`` (hex) are those of its checkpoint;
+    ``keys`` says whether keys were copied apart with it.
     """
 
     TYPE: ClassVar[str] = "BackupMade.1"

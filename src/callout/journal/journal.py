@@ -11,6 +11,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from callout.base.clock import Clock
 from callout.base.errors import (
     CalloutError,
@@ -21,6 +23,7 @@ from callout.base.errors import (
 )
 from callout.base.ids import new_id
 from callout.journal import note
+from callout.journal.backup import enter_waiting
 from callout.journal.driver import Driver, Head
 from callout.journal.entries import Batch, Draft, Entry, Receipt, Side
 from callout.journal.erased import ERASED, Erased, add_erased, read_erased
@@ -29,7 +32,7 @@ from callout.journal.feed import Callback, Feed, entries_of
 from callout.journal.format import check_batch, prepare, stored_keys
 from callout.journal.grown import regrow
 from callout.journal.keys import Keys
-from callout.journal.memory import Doubt, Memory
+from callout.journal.memory import Doubt, Memory, WitnessAge
 from callout.journal.migrations import bring_up_home
 from callout.journal.note import Verifier
 from callout.journal.place import place_of
@@ -44,6 +47,7 @@ from callout.journal.writer import Writer, die
 
 #: Whose key seals the names of those who acted at the machine itself.
 MACHINE_KEY = "staff/machine"
+_log = structlog.get_logger()
 _SIDES_KEPT = 4096
 # Of a replay: small enough that entries die before the garbage collector has looked at them.
 _PAGE = 256
@@ -76,6 +80,8 @@ class Journal:
         self._lock_fd = lock_fd
         self._feed = Feed()
         self._writer: Writer | None = None
+        # Opened in doubt, and nobody has spoken: then nothing is remembered.
+        self._doubted = False
         self._closed = False
         self._closing = threading.Lock()
         self._forgetting = threading.Lock()
@@ -118,7 +124,7 @@ class Journal:
             return cls._open_reading(home, clock, database, witness)
         make_folder(home)
         lock_fd = _lock(home)
-        opened: list[Keys | Driver | State] = []
+        opened: list[Keys | Driver | State | Memory] = []
         try:
             reserve = Reserve(home, reserve_bytes)
             reserve.begin()
@@ -139,7 +145,12 @@ class Journal:
             opened.append(driver)
             state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
             opened.append(state)
-            memory = Memory(state, keys.verifier, witness)
+            memory = Memory(
+                State(home / "state.db", clock=clock, writable=True, trying=reserve.trying),
+                keys.verifier,
+                witness,
+            )
+            opened.append(memory)
             memory.begin(driver.head(), joins=joins)
             journal = cls(
                 home,
@@ -150,6 +161,7 @@ class Journal:
                 lock_fd=lock_fd,
                 reserve=reserve,
             )
+            journal._doubted = doubted and bool(journal.doubts())
             if not doubted:
                 journal._refuse_doubts()
             while reserve.refill():
@@ -159,6 +171,7 @@ class Journal:
             erased = read_erased(home / ERASED)
             journal._destroy(erased)
             keys.side.spend(number for _, number in erased)
+            journal._enter_backups()
         except BaseException:
             leave_word(home)
             _close_all([*opened], lock_fd)
@@ -172,7 +185,9 @@ class Journal:
         driver = place_of(home, database).open(writable=False)
         keys = Keys.load(home / "keys", writable=False)
         state = State(home / "state.db", clock=clock, writable=False)
-        memory = Memory(state, keys.verifier, witness)
+        memory = Memory(
+            State(home / "state.db", clock=clock, writable=False), keys.verifier, witness
+        )
         reserve = Reserve(home, held_bytes(home))
         return cls(
             home,
@@ -256,12 +271,34 @@ class Journal:
 
     def doubts(self) -> list[Doubt]:
         """Why this may not be the journal that is remembered; empty when all is well."""
-        return self._memory.doubts(lambda: Log(self._driver, self._driver.head()))
+        return self._memory.doubts(self._log_now)
 
     def remember(self) -> None:
-        """Keep the present checkpoint in state.db and at the witness. Waits for the disk."""
-        if self._writer is not None:
-            self._memory.remember(self._writer.head.note)
+        """Keep the present checkpoint in state.db and at the witness. Waits for the disk.
+
+        Enters the backups that were made meanwhile, too. Not for subscribers.
+        """
+        if self._writer is None or self._doubted or self._closed:
+            return
+        self._memory.remember(self._log_now)
+        self._enter_backups()
+
+    def _enter_backups(self) -> None:
+        if self._doubted:
+            return
+        try:
+            enter_waiting(self.state, self._keys.verifier.name, self.append)
+        except CalloutError as error:
+            # They wait on; a room that cannot write has more to say elsewhere.
+            _log.warning("journal.backup_not_entered", error=str(error))
+
+    def _log_now(self) -> Log:
+        """As it is in the database, of which other processes may have been quicker to know."""
+        return Log(self._driver, self._driver.head())
+
+    def witness_age(self) -> WitnessAge | None:
+        """How far back the witness is; None without one, or when it cannot say."""
+        return self._memory.witness_age(self.log())
 
     def resume(self, *, name: str, reason: str, kind: str = "", lost_keys: int = 0) -> Receipt:
         """Enter that a named person lets a doubted journal go on, and remember it from now on.
@@ -288,7 +325,8 @@ class Journal:
         stream = f"history/{self._keys.verifier.name}"
         draft = Draft(stream, fact.TYPE, fact.body(), (side,))
         receipt = self.append(Batch((draft,), new_id()))
-        self.remember()
+        self._doubted = False
+        self._memory.remember(self._log_now, spoken=True)
         return receipt
 
     def forget(self, *keys: str) -> int:
@@ -428,8 +466,9 @@ class Journal:
             self._closed = True
             if self._writer is not None:
                 self._writer.close()
-                self.remember()
-            _close_all([self._keys, self._driver, self.state], self._lock_fd)
+                if not self._doubted:
+                    self._memory.remember(self._log_now)
+            _close_all([self._keys, self._driver, self.state, self._memory], self._lock_fd)
 
     def _prepare(self, batch: Batch) -> tuple[Writer, Request]:
         writer = self._writer
@@ -458,7 +497,7 @@ class Journal:
                 self._sides.popitem(last=False)
 
 
-def _close_all(parts: Sequence[Keys | Driver | State], lock_fd: int) -> None:
+def _close_all(parts: Sequence[Keys | Driver | State | Memory], lock_fd: int) -> None:
     """Close the last opened first, and let the home go whatever any of them says."""
     with contextlib.ExitStack() as stack:
         if lock_fd >= 0:

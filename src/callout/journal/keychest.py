@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from callout.base.errors import BadInputError, NotFoundError
-from callout.journal.keys import sync_folder, write_durably
+from callout.journal.keys import sync_folder, used_records, write_durably
 
 _PLAIN: Final = b"callout-keys 1\n"
 _SEALED: Final = b"callout-keys-sealed 1\n"
-_FILES: Final = ("log.key", "log.pub", "home.secret", "side.keys")
+_SIDE: Final = "side.keys"
+_FILES: Final = ("log.key", "log.pub", "home.secret", _SIDE)
 _SALT, _NONCE = 16, 12
 
 
@@ -35,7 +36,7 @@ def pack(keys: Path, target: Path, passphrase: bytes | None) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name in _FILES:
-            data = (keys / name).read_bytes()
+            data = used_records(keys / name) if name == _SIDE else _read(keys / name)
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(data), 0o600
             archive.addfile(member, io.BytesIO(data))
@@ -48,7 +49,16 @@ def pack(keys: Path, target: Path, passphrase: bytes | None) -> None:
 
 
 def unpack(source: Path, keys: Path, passphrase: bytes | None) -> None:
-    """Make ``keys/`` from such a file; BadInputError for none of ours or a wrong passphrase."""
+    """Make ``keys/`` from such a file, or from a ``keys/`` that outlived its home.
+
+    BadInputError for none of ours or a wrong passphrase.
+    """
+    if source.is_dir():
+        keys.mkdir(mode=0o700)
+        for name in _FILES:
+            data = used_records(source / name) if name == _SIDE else _read(source / name)
+            write_durably(keys / name, data)
+        return
     try:
         data = source.read_bytes()
     except OSError as error:
@@ -72,6 +82,15 @@ def unpack(source: Path, keys: Path, passphrase: bytes | None) -> None:
     except (tarfile.TarError, KeyError, AssertionError) as error:
         raise BadInputError(f"the key file is damaged ({error})", where=str(source)) from None
     sync_folder(keys)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            f"a key cannot be read ({error.strerror})", where=str(path), todo="See --keys"
+        ) from None
 
 
 def _unsealed(data: bytes, source: Path, passphrase: bytes | None) -> bytes:

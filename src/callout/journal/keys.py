@@ -42,6 +42,7 @@ _CHECK_BYTES = 8
 _WHOSE = slice(8, 24)
 _KEY = slice(24, 56)
 _SECRET_BYTES = 32
+_TRIES = 5
 _CIPHERS_KEPT = 4096
 _MOST_RECORDS = 2**40
 _GROW_BYTES = 1024 * RECORD_BYTES
@@ -270,6 +271,26 @@ def _state(record: bytes) -> bytes:
     if record[:1] == _ALIVE:
         return _ALIVE if _is_whole(record) else b""
     return record[:1] if record[:1] in {b"\0", _DESTROYED} and not any(record[1:]) else b""
+
+
+def used_records(path: Path) -> bytes:
+    """side.keys up to its last used record, also while a server writes there; DamagedError.
+
+    What a crash left half destroyed is destroyed in it.
+    """
+    bad: list[int] = []
+    for _ in range(_TRIES):
+        data = _read(path).rstrip(b"\0")
+        data = data.ljust(-(-len(data) // RECORD_BYTES) * RECORD_BYTES, b"\0")
+        records = [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
+        gone = _DESTROYED.ljust(RECORD_BYTES, b"\0")
+        records = [gone if n and _is_half_destroyed(r) else r for n, r in enumerate(records)]
+        # One may have been read just as it was being written.
+        bad = [number for number, record in enumerate(records) if number and not _state(record)]
+        if records and records[0].startswith(_MAGIC) and not bad:
+            return b"".join(records)
+    what = f"key record {bad[0]} is damaged" if bad else "this is not a key file of ours"
+    raise DamagedError(what, where=str(path), todo=_RESTORE)
 
 
 class Keys:

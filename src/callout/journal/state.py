@@ -1,7 +1,7 @@
 """state.db: what is not history. Sessions, credential hashes, cursors, outboxes."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,18 @@ class State:
         with self._lock:
             rows: Any = self._db.execute(query, (space, self._clock.now_us())).fetchall()
         return list(rows)
+
+    def lasting(self) -> list[tuple[str, str, bytes]]:
+        """Space, key and value of everything that has no end."""
+        query = "SELECT space, key, value FROM item WHERE expires_us IS NULL"
+        with self._lock:
+            rows: Any = self._db.execute(query).fetchall()
+        return list(rows)
+
+    def put_all(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        """Keep many values without an end, all or none."""
+        with self._lock, self._db:
+            self._db.executemany("INSERT INTO item VALUES (?, ?, ?, NULL)", rows)
 
     def close(self) -> None:
         """May be called twice."""

@@ -11,13 +11,21 @@ from tqdm import tqdm
 
 from callout import __version__
 from callout.base.clock import SystemClock
-from callout.base.errors import BadInputError, DamagedError
-from callout.base.settings import home_folder
-from callout.journal import Journal, check
-from callout.journal.backup import Progress, make_backup, read_manifest, restore_files
+from callout.base.errors import (
+    BadInputError,
+    CalloutError,
+    DamagedError,
+    HomeInUseError,
+    UnavailableError,
+)
+from callout.base.facts import decode
+from callout.base.settings import home_folder, setting
+from callout.incidents.events import ErasureAsked, ErasureDone
+from callout.journal import Entry, Journal, check
+from callout.journal.backup import Progress, leave_backup, make_backup, read_manifest, restore_files
 from callout.journal.keychest import pack
 from callout.journal.keys import sync_folder
-from callout.main.opening import witness_file
+from callout.main.opening import open_journal, witness_file
 
 passphrase_option = click.option(
     "--passphrase-file",
@@ -40,33 +48,55 @@ def backup(
     Without its keys a backup opens nothing: keep the file of --keys apart from it, and make a new
     one after erasing.
     """
+    if setting("CALLOUT_DATABASE"):
+        raise UnavailableError(
+            "callout backup copies journals in files",
+            where="CALLOUT_DATABASE",
+            todo="A journal in PostgreSQL is backed up by PostgreSQL, with keys/ and erased.list",
+        )
     folder = home_folder(home)
     if keys is not None:
         _check_apart(keys, dest, folder)
+    clock = SystemClock()
+
+    def prove(copy: Path) -> None:
+        report = check(copy, keys=folder / "keys")
+        if not report.ok:
+            raise DamagedError(
+                f"the copy does not check, so it was not kept: {report.problems[0].what}",
+                where=str(dest),
+                todo="Run callout check on the room itself",
+            )
+
     with _bar("Copying") as progress:
         made = make_backup(
-            folder, dest, clock=SystemClock(), version=__version__, city=_city(folder),
-            progress=progress,
+            folder, dest, clock=clock, version=__version__, city=_city(folder), progress=progress,
+            prove=(lambda _: None) if no_check else prove,
         )  # fmt: skip
     # After the journal: every key that its side rows need is in the file by now.
     if keys is not None:
         pack(folder / "keys", keys, _passphrase(passphrase_file))
-    if not no_check:
-        report = check(made, keys=folder / "keys")
-        if not report.ok:
-            raise DamagedError(
-                f"the copy does not check: {report.problems[0].what}",
-                where=str(made),
-                todo="Run callout check on the room itself",
-            )
     manifest = read_manifest(made)
     click.echo(f"{made}: {manifest.size} entries, root {manifest.root[:16]}…")
     click.echo(f"keys: {keys}" if keys else "without keys: it opens nothing without keys/")
+    leave_backup(folder, made, keys=keys is not None, clock=clock)
+    try:
+        # Whoever has the home enters it; when nobody has, opening does.
+        open_journal(folder, clock).close()
+    except HomeInUseError:
+        click.echo("the room is running, and enters it in its journal")
+    except CalloutError as error:
+        click.echo(f"the backup is good, and will be entered later: {error}", err=True)
 
 
 @click.command()
 @click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--keys", required=True, type=click.Path(path_type=Path), help="The key file.")
+@click.option(
+    "--keys",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The key file, or a keys/ that is left.",
+)
 @click.option("--by", required=True, help="Who puts it back.")
 @click.option("--reason", required=True, help="Why.")
 @click.option(
@@ -96,7 +126,7 @@ def restore(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700, parents=True)
     try:
-        done = restore_files(source, aside, keys, erased, _passphrase(passphrase_file))
+        done = restore_files(source, aside, keys, erased, _passphrase(passphrase_file), _asked)
         report = check(aside)
         if not report.ok:
             raise DamagedError(
@@ -125,9 +155,15 @@ def restore(
     click.echo("Import the city (callout city import), then serve")
 
 
+def _asked(entry: Entry) -> tuple[str, ...]:
+    if entry.type == ErasureAsked.TYPE:
+        return decode(ErasureAsked, entry.body).keys
+    return (entry.stream,) if entry.type == ErasureDone.TYPE else ()
+
+
 def _check_apart(keys: Path, *folders: Path) -> None:
     for folder in folders:
-        if keys.absolute().is_relative_to(folder.absolute()):
+        if keys.resolve().is_relative_to(folder.resolve()):
             raise BadInputError(
                 "keys beside what they open protect nothing",
                 where=f"--keys {keys}",

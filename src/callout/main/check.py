@@ -9,12 +9,13 @@ import click
 from tqdm import tqdm
 
 import callout
+from callout.base.clock import SystemClock
 from callout.base.errors import UnavailableError
 from callout.base.facts import Fact
 from callout.base.settings import home_folder, setting
 from callout.journal import Problem
 from callout.journal import check as prove
-from callout.main.opening import remembered
+from callout.main.opening import remembered, witness_line
 
 
 @click.command()
@@ -50,6 +51,8 @@ def check(kept: tuple[Path, ...], home: str | None) -> None:
     for warning in [*report.warnings, *_unknown(report.types)]:
         click.echo(f"warning: {_line(warning)}", err=True)
     click.echo(f"{report.entries} entries, root {report.root}")
+    if line := witness_line(folder, SystemClock()):
+        click.echo(line)
     if problems:
         click.echo(f"callout: {len(problems)} problems", err=True)
         sys.exit(1)

@@ -43,6 +43,22 @@ def open_journal(
     )
 
 
+def witness_line(home: Path, clock: Clock) -> str:
+    """How far back the witness is, in words; "" without one, or when the home cannot be read."""
+    if witness_file() is None:
+        return ""
+    try:
+        journal = Journal.open(home, clock=clock, writable=False, witness=witness_file())
+        with closing(journal):
+            age = journal.witness_age()
+    except CalloutError:
+        return ""
+    if age is None:
+        return "witness: out of reach, or it holds no checkpoint of this log"
+    seconds = max(0, clock.now_us() - age.written_us) // 1_000_000
+    return f"witness: {age.behind} entries behind, written {seconds} s ago"
+
+
 def remembered(home: Path) -> list[Problem]:
     """What speaks against this being the journal that state.db and the witness remember."""
     try:
