@@ -114,6 +114,7 @@ export const api = {
   }) => call<{ id: string; closure: Closure }>("POST", "/api/closures", body),
   openRoad: (closure: string) =>
     call<{ seq: number }>("POST", `/api/closures/${id(closure)}/lift`, {}),
+  areas: () => call<GeoJSON.FeatureCollection>("GET", "/api/areas"),
   places: (text: string, limit: number) =>
     call<{ places: FoundPlace[] }>("POST", "/api/places/search", { text, limit }),
 };

@@ -146,6 +146,8 @@ export interface Incident {
   erased?: boolean;
   version: number;
   seq: number;
+  /** Areas at its place; with the log only. */
+  areas?: { id: string; kind: string; name: string; agency: string | null; text: string }[];
   log?: LogLine[];
 }
 

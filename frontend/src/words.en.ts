@@ -129,6 +129,7 @@ export const en = {
     newIncident: "New incident",
   },
   map: {
+    areas: "Areas",
     region: "Map",
     units: "Units",
     routes: "Routes",
@@ -155,6 +156,7 @@ export const en = {
     askRadio: "ask by radio",
   },
   card: {
+    site: "Key site",
     erased: "Erased: what was said, and where it was.",
     erasedPlace: "erased",
     region: "Incident",

@@ -60,7 +60,7 @@ export function MapPanel() {
 function Toolbar() {
   const incident = store.incidentOf(store.selected.value);
   store.incidentsRev.value;
-  const names = { units: say.units, routes: say.routes, names: say.names };
+  const names = { units: say.units, routes: say.routes, names: say.names, areas: say.areas };
   return (
     <div class="tools" role="toolbar" aria-label={say.region}>
       {(Object.keys(names) as (keyof typeof names)[]).map((name) => (

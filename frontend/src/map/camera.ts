@@ -8,7 +8,7 @@ export interface Camera {
   whole(): void;
 }
 
-export const shown = signal({ units: true, routes: true, names: true });
+export const shown = signal({ units: true, routes: true, names: true, areas: false });
 
 let camera: Camera | null = null;
 export const setCamera = (next: Camera | null): void => {

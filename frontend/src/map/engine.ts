@@ -10,6 +10,7 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { chooseUnit, select } from "../actions";
+import { api } from "../api";
 import { lost } from "../connection";
 import {
   conflict,
@@ -23,6 +24,7 @@ import {
 } from "../desk";
 import { answerOne } from "../keys";
 import { roadPoints } from "../roadpoints";
+import { say } from "../said";
 import * as store from "../store";
 import { type Theme, theme } from "../theme";
 import type { City } from "../types";
@@ -47,6 +49,7 @@ const GATHER_MS = 250;
 const AGEING_MS = 5000;
 const CLICK_PX = 6;
 const LAYERS_CLICKED = ["places-top", "places", "units-chosen", "units"];
+const AREA_LAYERS = ["area-lines", "area-names"];
 const ROAD_LAYERS = [
   "motorway",
   "trunk",
@@ -193,11 +196,13 @@ function feed(map: LibreMap, city: City): () => void {
       untracked(roads);
     }),
     effect(() => showNames(map, shown.value.names)),
+    effect(() => showAreas(map, shown.value.areas)),
     effect(() => follow(map)),
     goToWork(map),
     onTheme((next) => {
       map.setStyle(buildStyle(next, city), { diff: true });
       showNames(map, shown.peek().names);
+      showAreas(map, shown.peek().areas);
       units();
       places();
       routes();
@@ -216,6 +221,19 @@ function showNames(map: LibreMap, visible: boolean): void {
   for (const layer of NAME_LAYERS)
     if (map.getLayer(layer))
       map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
+}
+
+/** Areas are asked for when somebody wants to see them: they change seldom. */
+function showAreas(map: LibreMap, visible: boolean): void {
+  for (const layer of AREA_LAYERS)
+    if (map.getLayer(layer))
+      map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
+  if (!visible) return;
+  api.areas().then(
+    // Key sites are marked; everything else is drawn as its border.
+    (areas) => void map.getSource<GeoJSONSource>("areas")?.setData(areas),
+    (error) => say(words.done.failed((error as Error).message), "bad"),
+  );
 }
 
 /** At once the first time, then at most every so often: entries may come in bursts. */

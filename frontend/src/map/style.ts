@@ -70,6 +70,29 @@ function room(c: Colours): LayerSpecification[] {
   };
   return [
     {
+      id: "area-lines",
+      type: "line",
+      source: "areas",
+      filter: ["!=", ["geometry-type"], "Point"],
+      paint: {
+        "line-color": c.edge,
+        "line-width": ["match", ["get", "kind"], "agency", 2, 1],
+        "line-dasharray": [4, 3],
+      },
+    },
+    {
+      id: "area-names",
+      type: "symbol",
+      source: "areas",
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": FONT,
+        "text-size": 11,
+        "text-max-width": 8,
+      },
+      paint: { "text-color": c.i2, "text-halo-color": c.halo, "text-halo-width": 1.6 },
+    },
+    {
       id: "closed-case",
       type: "line",
       source: "closures",
@@ -169,6 +192,7 @@ export function buildStyle(theme: Theme, city: City): StyleSpecification {
         maxzoom: city.max_zoom,
         bounds: city.bbox,
       },
+      areas: EMPTY,
       closures: EMPTY,
       routes: EMPTY,
       places: EMPTY,

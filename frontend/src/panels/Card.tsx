@@ -40,6 +40,7 @@ export function Card() {
             <b class="late">{say.unverified}</b>
           )}
         </dd>
+        <Sites incident={incident} />
         <dt>{say.opened}</dt>
         <dd>
           {clockTime(incident.opened_us / 1000)}, {incident.run}
@@ -51,6 +52,26 @@ export function Card() {
       <Log incident={incident} />
       <Acts incident={incident} />
     </Region>
+  );
+}
+
+/** What crews should know of the place before they arrive. */
+function Sites({ incident }: { incident: Incident }) {
+  const known = store.detail.value?.id === incident.id ? store.detail.value.areas : [];
+  const sites = (known ?? []).filter((area) => area.kind === "key_site");
+  if (!sites.length) return null;
+  return (
+    <>
+      <dt>{say.site}</dt>
+      {sites.map((site) => (
+        <dd key={site.id}>
+          <b>
+            <bdi>{site.name}</bdi>
+          </b>{" "}
+          <bdi>{site.text}</bdi>
+        </dd>
+      ))}
+    </>
   );
 }
 

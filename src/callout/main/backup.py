@@ -1,13 +1,11 @@
 """``callout backup`` and ``callout restore``."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import click
 import msgspec
-from tqdm import tqdm
 
 from callout import __version__
 from callout.base.clock import SystemClock
@@ -22,9 +20,10 @@ from callout.base.facts import decode
 from callout.base.settings import home_folder, setting
 from callout.incidents.events import ErasureAsked, ErasureDone
 from callout.journal import Entry, Journal, check
-from callout.journal.backup import Progress, leave_backup, make_backup, read_manifest, restore_files
+from callout.journal.backup import leave_backup, make_backup, read_manifest, restore_files
 from callout.journal.keychest import pack
 from callout.journal.keys import sync_folder
+from callout.main.bars import counted
 from callout.main.opening import open_journal, witness_file
 
 passphrase_option = click.option(
@@ -68,7 +67,7 @@ def backup(
                 todo="Run callout check on the room itself",
             )
 
-    with _bar("Copying") as progress:
+    with counted("Copying", "page") as progress:
         made = make_backup(
             folder, dest, clock=clock, version=__version__, city=_city(folder), progress=progress,
             prove=(lambda _: None) if no_check else prove,
@@ -186,14 +185,3 @@ def _passphrase(path: Path | None) -> bytes | None:
     if not line:
         raise BadInputError("the passphrase is empty", where=str(path), todo="Write one line")
     return line
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Progress]:
-    with tqdm(desc=label, unit="page", leave=False, delay=1, disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield progress

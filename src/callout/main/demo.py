@@ -21,14 +21,16 @@ from callout.access import SYSTEM, Credentials
 from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, UnavailableError
 from callout.base.settings import setting_int
-from callout.drills import make_town, run_check, write_cast
-from callout.journal import check
+from callout.drills import draw_beats, make_town, run_check, write_cast
+from callout.journal import Journal, check
 from callout.main import setup
 from callout.main.home import city_folder, open_home
 from callout.main.opening import open_journal
 from callout.main.progress import import_with_bars
 from callout.main.server import listen, run
-from callout.places import open_city
+from callout.places import PlacesBoard, open_city
+from callout.places.commands import draw_areas
+from callout.units import UnitBoard
 
 _CHECK_UNITS = 1000
 _CHECK_BUTTONS = 200
@@ -62,11 +64,23 @@ def prepare(home: Path, city: Path | None, *, seed: int, units: int, buttons: in
     with contextlib.closing(open_journal(home, clock, database="")) as journal:
         planned = setup.plan(journal, home / "csv")
         setup.apply(journal, SYSTEM, planned)
+        _draw_areas(journal, home)
         credentials = Credentials(journal.state, clock)
         program = credentials.create_token("drill", _PLAYER)
         names = [f"button-{number:03d}" for number in range(buttons)]
         tokens = {name: credentials.create_token(name, ("alarms",)) for name in names}
     return Prepared(home, program, tokens, note)
+
+
+def _draw_areas(journal: Journal, home: Path) -> None:
+    units = UnitBoard()
+    for entry in journal.replay():
+        units.apply(entry)
+    with contextlib.closing(open_city(city_folder(home))) as city:
+        drawn = draw_beats(city, units.stations)
+    submitted = draw_areas(journal, SYSTEM, PlacesBoard(), drawn)
+    if submitted is not None:
+        submitted.result()
 
 
 @click.command()

@@ -7,16 +7,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from callout.base.clock import SystemClock, iso_utc
 from callout.base.errors import BadInputError, CalloutError
 from callout.base.settings import home_folder, setting
 from callout.journal import Journal
-from callout.journal.export import Progress, export, verify_export
+from callout.journal.export import export, verify_export
 from callout.journal.format import leaf_columns
 from callout.journal.note import Verifier
 from callout.journal.tlog import verify_proof
+from callout.main.bars import counted
 
 home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.")
 key_option = click.option(
@@ -42,7 +42,7 @@ def log_key(home: str | None) -> None:
 @home_option
 def log_export(folder: Path, home: str | None) -> None:
     """Write the log as static files (C2SP tlog-tiles) into FOLDER; only what is new there."""
-    with _reading(home) as journal, _bar("Exporting") as progress:
+    with _reading(home) as journal, counted("Exporting", "file") as progress:
         found = journal.log()
         count = export(found, journal.verifier(), folder, progress)
     click.echo(f"{found.size} entries in {folder}, {count} files written")
@@ -53,7 +53,7 @@ def log_export(folder: Path, home: str | None) -> None:
 @key_option
 def log_verify(folder: Path, key: str) -> None:
     """Hash every entry of an exported FOLDER up to the signed root. Needs no room."""
-    with _or_exit_1(), _bar("Verifying") as progress:
+    with _or_exit_1(), counted("Verifying", "file") as progress:
         checkpoint = verify_export(folder, _key(key), progress)
     click.echo(f"{checkpoint.size} entries of {checkpoint.origin} are the ones that were signed")
     click.echo(f"root {checkpoint.root.hex()}")
@@ -115,17 +115,6 @@ def _or_exit_1() -> Iterator[None]:
     except CalloutError as error:
         click.echo(f"callout: {error}", err=True)
         sys.exit(1)
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Progress]:
-    with tqdm(desc=label, unit="file", leave=False, delay=1, disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield progress
 
 
 def _key(text: str) -> Verifier:

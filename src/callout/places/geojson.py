@@ -215,7 +215,7 @@ def _fitting(shape: Any, where: str, said: list[str]) -> tuple[tuple[Ring, ...],
     for tolerance in (0, *_SIMPLIFY_E7):
         if tolerance:
             tried = _only_polygons(shapely.simplify(shape, tolerance))
-        polygons = _rings(tried)
+        polygons = rings_of(tried)
         if len(msgspec.json.encode(polygons)) <= MOST_BYTES:
             if tolerance:
                 said.append(f"{where}: drawn with fewer points, within {tolerance / 90:.1f} m")
@@ -225,7 +225,7 @@ def _fitting(shape: Any, where: str, said: list[str]) -> tuple[tuple[Ring, ...],
     )
 
 
-def _rings(shape: Any) -> tuple[tuple[Ring, ...], ...]:
+def rings_of(shape: Any) -> tuple[tuple[Ring, ...], ...]:
     """Outer ring first; outer ones counter-clockwise, holes clockwise (RFC 7946, 3.1.6).
 
     Normalised, so that the same area drawn from another corner is the same fact.

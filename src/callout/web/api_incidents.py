@@ -10,6 +10,7 @@ from callout.access import Action, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.geo import LonLat, lonlat
 from callout.dispatch import Picture, Recommendation, assign, close, recommend
+from callout.incidents import IncidentType
 from callout.incidents.commands import add_note, open_incident, set_place
 from callout.web.asked import Asker, TheRoom
 from callout.web.views import incident_view
@@ -67,12 +68,21 @@ def _place(lon: float | None, lat: float | None) -> LonLat | None:
         raise BadInputError(str(error), where="lon, lat") from None
 
 
-def _agency_at(picture: Picture, place: LonLat | None) -> str:
-    """Whose area the place is in; the room's first agency when nobody's or not known."""
-    agencies = picture.access.agencies
+def _agency_at(picture: Picture, place: LonLat | None, kind: IncidentType) -> str:
+    """Whose area the place is in, of several the one that has units for the type.
+
+    The room's first agency when it is nobody's, or not known.
+    """
+    agencies = list(picture.access.agencies)
     areas = picture.places.areas_at(place) if place else []
-    owners = [area.agency for area in areas if area.kind == "agency" and area.agency in agencies]
-    return next(iter([*owners, *agencies]), "")
+    owners = {area.agency for area in areas if area.kind == "agency"}
+    able = {
+        unit.agency
+        for unit in picture.units.by_number
+        if not set(kind.capabilities).isdisjoint(unit.capabilities)
+    }
+    ranked = sorted(agencies, key=lambda a: (a not in owners, a not in able, agencies.index(a)))
+    return next(iter(ranked), "")
 
 
 @get("/api/incidents", tags=["incidents"])
@@ -97,14 +107,14 @@ async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker)
     picture = room.picture
     place = _place(data.lon, data.lat)
     name = data.place or (picture.city.street_at(place) if place else "")
-    agency = data.agency or actor.agency or _agency_at(picture, place)
+    kind = picture.incidents.type(data.type)
+    agency = data.agency or actor.agency or _agency_at(picture, place, kind)
     if agency not in picture.access.agencies:
         raise BadInputError(
             f"there is no agency {agency!r}",
             where="agency",
             todo=f"Use one of {', '.join(picture.access.agencies) or 'none: run callout setup'}",
         )
-    kind = picture.incidents.type(data.type)
     if any(alarm not in picture.incidents.alarms for alarm in data.alarms):
         await room.caught_up(picture.journal.head())
 
