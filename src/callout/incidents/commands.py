@@ -27,6 +27,9 @@ from callout.journal import Batch, Draft, Journal, Receipt, Side
 
 TEXT_MAX = 8000
 _FUTURE_US = 5 * 60 * 1_000_000
+_DAY_US = 86_400 * 1_000_000
+# A room that stood still for longer leaves keys behind; the next start takes them too.
+_DAYS_LOOKED_BACK = 400
 _STALE_US = 10 * 60 * 1_000_000
 
 
@@ -50,17 +53,21 @@ def raise_alarm(
 ) -> Future[Receipt]:
     """Keep an alarm, whoever sent it. The same device and press is the same alarm.
 
-    A verified device's key is made of device and press only. A stranger's holds what it sent
+    The same for a day at least, two at most. A verified device's key is made of device and press
+    only. A stranger's holds what it sent
     and the credential it showed, so it can never stand in the way of a real press, while its
     own repeat is still one alarm. No filter on fix, age, sender or place stands here.
     """
     authorize(actor, Action.ALARM_RAISE, Subject("alarm"))
     verified = actor.kind == "person" or actor.id == press.device or Scope.ROOM in actor.scopes
-    if verified:
-        key = journal.keyed_hash("alarm", actor.label, press.device, press.press)
-    else:
-        sent = msgspec.json.encode(press).decode()
-        key = journal.keyed_hash("alarm-unverified", credential, sent)
+    parts = ("alarm", actor.label, press.device, press.press)
+    if not verified:
+        parts = ("alarm-unverified", credential, msgspec.json.encode(press).decode(), "")
+    # Under the key of the day, which is destroyed: else who holds this home's secret could try
+    # devices and words against the alarm for ever. A repeat after midnight has the older one.
+    day = now_us // _DAY_US
+    key = journal.passing_hash(press_key(day), *parts)
+    before = journal.passing_hash(press_key(day - 1), *parts, make=False)
     alarm = new_id()
     fact = AlarmRaised(
         kind=press.kind,
@@ -83,7 +90,21 @@ def raise_alarm(
         claimed_us=press.claimed_us,
     )
     who = actor.label if verified else "nobody"
-    return journal.submit(Batch(entries=(draft,), key=key, actor=who, agency=actor.agency))
+    also = (before,) if before else ()
+    return journal.submit(
+        Batch(entries=(draft,), key=key, actor=who, agency=actor.agency, also=also)
+    )
+
+
+def press_key(day: int) -> str:
+    """Whose key the presses of a day (since 1970, UTC) are told apart by."""
+    return f"press/{day}"
+
+
+def forget_presses(journal: Journal, now_us: int) -> int:
+    """Destroy the keys of days that no repeat can be of any more; how many there were."""
+    day = now_us // _DAY_US
+    return journal.forget(*(press_key(day - back) for back in range(2, _DAYS_LOOKED_BACK)))
 
 
 def _age_marks(claimed_us: int | None, now_us: int) -> tuple[str, ...]:

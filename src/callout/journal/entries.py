@@ -40,6 +40,8 @@ class Batch(msgspec.Struct, frozen=True):
     agency: str = ""
     expect: dict[str, int] = {}
     """Stream to the version it must have now (0: it must not exist); may name streams only read."""
+    also: tuple[str, ...] = ()
+    """Other keys under which it may have been written before; answered as ``key`` would be."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -445,6 +445,17 @@ class Journal:
             self._remember(seq, name, number, value)
         return value
 
+    def passing_hash(self, key: str, *parts: str, make: bool = True) -> str:
+        """32 hex characters of HMAC-SHA256 under a key of side rows, which ``forget`` destroys.
+
+        After that nobody can try what the parts were. With ``make`` false "" when there is no
+        such key.
+        """
+        side = self._keys.side
+        if not make and side.find(key) is None:
+            return ""
+        return side.keyed_hash(key, parts)
+
     def keyed_hash(self, *parts: str) -> str:
         """32 hex characters of HMAC-SHA256 under a secret of this home."""
         return self._keys.keyed_hash(parts)
@@ -482,7 +493,7 @@ class Journal:
         for draft, key in zip(drafts, stored_keys(batch.key, len(drafts)), strict=True):
             commitments, boxes = self._seal(draft, key) if draft.side else (None, ())
             prepared.append(prepare(draft, key, actor, agency, commitments, boxes))
-        return writer, Request(prepared, batch.expect)
+        return writer, Request(prepared, batch.expect, _stored(batch.also))
 
     def _seal(self, draft: Draft, key: str) -> tuple[dict[str, str], Boxes]:
         return self._reserve.trying(lambda: seal(draft, key, self._keys.side))
@@ -527,6 +538,10 @@ def _first_head(keys: Keys) -> Head:
     assert signer is not None
     text = note.Checkpoint(signer.name, 0, EMPTY_ROOT).text()
     return Head(0, EMPTY_ROOT, b"", signer.sign(text))
+
+
+def _stored(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(stored_keys(key, 1)[0] for key in keys)
 
 
 def _reading_only() -> RefusedError:

@@ -128,6 +128,16 @@ class KeyFile:
                 self._ciphers.popitem(last=False)
             return cipher
 
+    def keyed_hash(self, name: str, parts: tuple[str, ...]) -> str:
+        """32 hex characters under this name's key, made when there is none; see ``Keys``."""
+        while True:
+            number = self.number_of(name)
+            with self._lock:
+                record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
+            # Else somebody destroyed it between the two lines; the next round makes a new one.
+            if _is_whole(record):
+                return _keyed_hash(record[_KEY], parts)
+
     def find(self, name: str) -> int | None:
         """The record of this name's living key; None when it has none."""
         with self._lock:
@@ -333,11 +343,7 @@ class Keys:
 
     def keyed_hash(self, parts: tuple[str, ...]) -> str:
         """32 hex characters; the parts are told apart by their lengths."""
-        mac = hmac.new(self._secret, b"hash\0", "sha256")
-        for part in parts:
-            raw = part.encode()
-            mac.update(len(raw).to_bytes(8, "big") + raw)
-        return mac.hexdigest()[:32]
+        return _keyed_hash(self._secret, parts)
 
     def close(self) -> None:
         """May be called twice."""
@@ -382,3 +388,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise NotFoundError("a key file is missing", where=str(path), todo=_RESTORE) from None
+
+
+def _keyed_hash(secret: bytes, parts: tuple[str, ...]) -> str:
+    """32 hex characters; the parts are told apart by their lengths."""
+    mac = hmac.new(secret, b"hash\0", "sha256")
+    for part in parts:
+        raw = part.encode()
+        mac.update(len(raw).to_bytes(8, "big") + raw)
+    return mac.hexdigest()[:32]

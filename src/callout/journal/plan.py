@@ -23,6 +23,7 @@ class Request(msgspec.Struct):
 
     entries: list[Prepared]
     expect: dict[str, int]
+    also: tuple[str, ...] = ()
     gate: LockType | None = None
     """Released once ``answer`` is set, for a caller that waits in its thread; or else"""
     future: Future[Receipt] | None = None
@@ -98,6 +99,8 @@ class Plan:
         for request in group:
             key = request.entries[0].key
             known = fresh.get(key) or old.get(key)
+            for other in request.also if known is None else ():
+                known = known or fresh.get(other) or old.get(other)
             if known is not None:
                 answer: Receipt | CalloutError = Receipt(
                     known.first_seq, known.last_seq, known.versions, duplicate=True

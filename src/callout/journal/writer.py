@@ -256,7 +256,8 @@ class Writer:
         """Everything up to the commit."""
         self._keys.sync()
         self._begin()
-        plan = self._plan(group, {})
+        also = [key for request in group for key in request.also]
+        plan = self._plan(group, self._known(also) if also else {})
         # Keys that were used before are rare, so they are looked up only when it may matter:
         # when the table refuses one, or before somebody who asks again is told of a conflict.
         if plan.conflicts:
@@ -311,7 +312,11 @@ class Writer:
 
     def _old(self, group: list[Request]) -> dict[str, Receipt]:
         """What was written under the group's keys before."""
-        seqs = self._driver.find_keys([request.entries[0].key for request in group])
+        keys = [request.entries[0].key for request in group]
+        return self._known(keys + [key for request in group for key in request.also])
+
+    def _known(self, keys: list[str]) -> dict[str, Receipt]:
+        seqs = self._driver.find_keys(keys)
         return {key: self._receipt(key, seq) for key, seq in seqs.items()}
 
     def _receipt(self, key: str, first_seq: int) -> Receipt:

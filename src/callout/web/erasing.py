@@ -13,6 +13,7 @@ from callout.access import SYSTEM
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError
 from callout.dispatch import Picture
+from callout.incidents.commands import forget_presses
 from callout.incidents.erasure import Found, ask_erasure, due_by_rule, finish_erasure
 
 _log = structlog.get_logger()
@@ -36,6 +37,7 @@ class Erasing:
         while True:
             try:
                 await self.finish_open()
+                await asyncio.to_thread(forget_presses, self._picture.journal, clock.now_us())
                 while self._keep_days and await self.step(clock):
                     await clock.wait_s(0.1)
             except CalloutError as error:
