@@ -1,7 +1,7 @@
 """An outsider's recount of a recommendation: scipy's Dijkstra over the city's graph files.
 
 Nothing of the room's own search is used, only the arrays that docs/city.md describes: directed
-edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to``, ``turn_ms``)
+edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to``, ``turn_ms_PROFILE``)
 and ``edge_base``, which edges are copies of which. Times are whole milliseconds, exact in float64.
 """
 
@@ -54,6 +54,7 @@ class Network:
         edges = len(edge_ms)
         before = np.repeat(np.arange(edges), np.diff(turn_from_ptr))
         is_open = (edge_ms[before] != _CLOSED) & (edge_ms[turn_to] != _CLOSED)
+        is_open &= turn_ms != _CLOSED
         before, after = before[is_open], turn_to[is_open]
         # Going back from f to a costs the turn a-f and the whole of f.
         order = np.argsort(after, kind="stable")
@@ -68,7 +69,7 @@ class Network:
     @classmethod
     def open(cls, graph_dir: Path, profile: str) -> "Network":
         """Read the arrays of a city's graph folder."""
-        names = (f"edge_ms_{profile}", "turn_from_ptr", "turn_to", "turn_ms", "edge_base")
+        names = (f"edge_ms_{profile}", "turn_from_ptr", "turn_to", f"turn_ms_{profile}", "edge_base")
         return cls(*(np.load(graph_dir / f"{name}.npy") for name in names))
 
     def labels(self, incident: At, limit_ms: float) -> NDArray[np.float64]:

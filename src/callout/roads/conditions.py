@@ -67,15 +67,14 @@ def clauses(text: str) -> list[Clause]:
 @lru_cache(maxsize=4096)
 def condition(text: str) -> Condition:
     """Read one condition; ``understood`` is false when any part of it is not."""
-    times, limits = list[str](), list[tuple[str, str, float]]()
+    times, limits, understood = list[str](), list[tuple[str, str, float]](), True
     for part in re.split(r"\s+AND\s+", text.strip(), flags=re.IGNORECASE):
         if match := _LIMIT.fullmatch(part.strip()):
             limits.append((_FIELD[match[1]], match[2], float(match[3])))
-        elif _is_time(part):
-            times.append(part.strip())
         else:
-            return Condition(text, (), understood=False)
-    return Condition(" AND ".join(times), tuple(limits))
+            times.append(part.strip())
+            understood &= _is_time(part)
+    return Condition(" AND ".join(times), tuple(limits), understood)
 
 
 def with_values(
