@@ -45,8 +45,8 @@ def refused(error, pbf, out):
 def test_what_was_understood(imported):
     city = open_city(imported)
     counts = city.meta["counts"]
-    # 16 of the grid and 2 of the island.
-    assert counts["junctions"] == 18
+    # 16 of the grid, 2 of the island and 2 of the river.
+    assert counts["junctions"] == 20
     assert counts["roads"] == 25
     # Three roads of the one-way street have one direction.
     assert counts["edges"] == 47

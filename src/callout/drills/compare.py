@@ -1,8 +1,9 @@
 """An outsider's recount of a recommendation: scipy's Dijkstra over the city's graph files.
 
 Nothing of the room's own search is used, only the arrays that docs/city.md describes: directed
-edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to``, ``turn_ms_PROFILE``)
-and ``edge_base``, which edges are copies of which. Times are whole milliseconds, exact in float64.
+edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to`` and
+``turn_ms_PROFILE``) and ``edge_base``, which edges are copies of which. Times are whole
+milliseconds, exact in float64.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,13 @@ class Network:
     @classmethod
     def open(cls, graph_dir: Path, profile: str) -> "Network":
         """Read the arrays of a city's graph folder."""
-        names = (f"edge_ms_{profile}", "turn_from_ptr", "turn_to", f"turn_ms_{profile}", "edge_base")
+        names = (
+            f"edge_ms_{profile}",
+            "turn_from_ptr",
+            "turn_to",
+            f"turn_ms_{profile}",
+            "edge_base",
+        )
         return cls(*(np.load(graph_dir / f"{name}.npy") for name in names))
 
     def labels(self, incident: At, limit_ms: float) -> NDArray[np.float64]:

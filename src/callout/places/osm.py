@@ -143,9 +143,7 @@ class _Reader:
 
     def extract(self) -> Extract:
         roads, network = self.ways.finish()
-        return Extract(
-            roads, network, self.areas.finish(), self.lines, self.points, self.skipped
-        )
+        return Extract(roads, network, self.areas.finish(), self.lines, self.points, self.skipped)
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
         """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out."""

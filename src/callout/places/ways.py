@@ -1,4 +1,4 @@
-"""Ways that anybody travels on, out of an extract: roads, ferries, water, slipways; and their rules.
+"""Ways that anybody travels on, out of an extract: roads, ferries, water, slipways; their rules.
 
 What each profile makes of the tags is asked here, once for each set of tags that matters. Rules
 that hold at certain times become cases (:class:`callout.roads.raw.Case`).
@@ -6,6 +6,7 @@ that hold at certain times become cases (:class:`callout.roads.raw.Case`).
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -36,8 +37,8 @@ _STEPS: Final = 1 << MOST_TIMES
 # Tags that a profile looks at; the rest (names, surfaces, sources) would only spoil the memory.
 _KEYS: Final = frozenset(
     {
-        "highway", "service", "area", "access", "vehicle", "motor_vehicle", "motorcar", "motorcycle",
-        "bicycle", "foot", "emergency", "bus", "psv", "junction", "motorroad", "tunnel",
+        "highway", "service", "area", "access", "vehicle", "motor_vehicle", "motorcar",
+        "motorcycle", "bicycle", "foot", "emergency", "bus", "psv", "junction", "motorroad", "tunnel",
         "waterway", "leisure", "route", "boat", "motorboat", "duration", "interval",
     }
 )  # fmt: skip
@@ -175,10 +176,7 @@ class WayReader:
             self.skipped["conditions_not_understood"] += meaning.not_understood
 
     def _ferry(self, tags: Tags, run: list[Node]) -> _Meaning:
-        metres = sum(
-            distance_m(LonLat(a[1], a[2]), LonLat(b[1], b[2]))
-            for a, b in zip(run, run[1:], strict=False)
-        )
+        metres = sum(distance_m(LonLat(a[1], a[2]), LonLat(b[1], b[2])) for a, b in pairwise(run))
         return _Meaning([profile.way(tags, metres) for profile in self.profiles], (), None, 0)
 
     def _meaning(self, tags: Tags) -> _Meaning:
@@ -208,7 +206,7 @@ class WayReader:
         nodes = sorted(self._delays)
         delays = np.array([self._delays[node] for node in nodes], dtype=np.int32)
         delays = delays.reshape(-1, len(self.profiles))
-        sizes = np.concatenate([np.diff(np.array(part.ptr, dtype=np.int64)) for part in parts])
+        sizes = np.concatenate([part.sizes() for part in parts])
         shifts = [0, *np.cumsum([len(part.way_id) for part in parts]).tolist()]
 
         def column(name: str, dtype: Any) -> NDArray[Any]:
@@ -275,12 +273,17 @@ class _Ways:
             self.kmh.extend(pace[:2])
             self.enter_ms.extend(pace[2:])
 
+    def sizes(self) -> NDArray[np.int64]:
+        """(ways,) how many points each way has."""
+        ptr: NDArray[np.int64] = np.array(self.ptr, dtype=np.int64)
+        return ptr[1:] - ptr[:-1]
+
     def nodes_of(self, profile: int, flags: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(n,) ids and (n, 2) places of the nodes of ways of exactly these flags of medium."""
         kmh = np.array(self.kmh, dtype=np.float32).reshape(-1, self.profiles, 2)
         medium = np.array(self.flags, dtype=np.uint8) & (WATER | FERRY | SLIPWAY)
         wanted = (kmh[:, profile] > 0).any(axis=1) & (medium == flags)
-        points = np.repeat(wanted, np.diff(np.array(self.ptr, dtype=np.int64)))
+        points = np.repeat(wanted, self.sizes())
         ids = np.array(self.node_id, dtype=np.int64)[points]
         return ids, np.array(self.xy, dtype=np.int64).reshape(-1, 2)[points]
 

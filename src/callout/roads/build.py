@@ -38,11 +38,11 @@ class _Split(NamedTuple):
 def build_graph(raw: RawRoads, profiles: list[Profile]) -> tuple[Arrays, dict[str, Any]]:
     """All arrays of a graph folder and a report of counts.
 
-    One graph for every profile, of all that any of them may use. BadInputError when no way may be
-    driven on, or a stretch is longer than 2,147 km.
+    One graph for every profile, of all that any of them may use. BadInputError when the first
+    profile may use no way, or a stretch is longer than 2,147 km.
     """
     raw = _drivable(raw)
-    if len(raw.way_id) == 0:
+    if not (raw.kmh[profiles[0].name] > 0).any():
         raise BadInputError(
             "there is no road in it that a vehicle may drive on",
             todo="Choose an extract that has highway=* ways (not boundaries or rail only)",
@@ -361,9 +361,7 @@ def _add_turns(arrays: Arrays, table: Turns, profiles: list[Profile]) -> None:
         arrays[f"edge_main_{profile.name}"] = _main_part(arrays, came_from, profile.name)
 
 
-def _main_part(
-    arrays: Arrays, came_from: NDArray[np.int32], profile: str
-) -> NDArray[np.uint8]:
+def _main_part(arrays: Arrays, came_from: NDArray[np.int32], profile: str) -> NDArray[np.uint8]:
     """(edges,) 1 in the largest strongly connected part of what a profile may always use."""
     count = len(arrays["edge_road"])
     weight, to = arrays[f"edge_ms_{profile}"], arrays["turn_to"]

@@ -1,7 +1,7 @@
 """Rules that hold at certain times: ``access:conditional`` and its like, one tag at a time.
 
-https://wiki.openstreetmap.org/wiki/Conditional_restrictions: ``value @ condition; …``, of those that
-hold the last one stands. Times are OpenStreetMap's opening_hours, read by opening-hours-py. A
+https://wiki.openstreetmap.org/wiki/Conditional_restrictions: ``value @ condition; …``, of those
+that hold the last one stands. Times are OpenStreetMap's opening_hours, read by opening-hours-py. A
 condition that cannot be judged here (holidays, weather, sunset, residents) is *not understood*:
 whoever asks takes the worse of both cases, so a ban that nobody can evaluate is in force.
 """
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from opening_hours import OpeningHours, ParserError
+from opening_hours import OpeningHours, validate
 
 from callout.base.errors import BadInputError
 from callout.roads.sizes import Size
@@ -42,7 +42,9 @@ class Condition(NamedTuple):
 
     def binds(self, size: Size) -> bool:
         """Whether a vehicle of that size is meant at all."""
-        return all(_compare(getattr(size, field), sign, value) for field, sign, value in self.limits)
+        return all(
+            _compare(getattr(size, field), sign, value) for field, sign, value in self.limits
+        )
 
 
 class Clause(NamedTuple):
@@ -77,9 +79,7 @@ def condition(text: str) -> Condition:
     return Condition(" AND ".join(times), tuple(limits), understood)
 
 
-def with_values(
-    tags: Mapping[str, str], size: Size, holding: Iterable[str]
-) -> dict[str, str]:
+def with_values(tags: Mapping[str, str], size: Size, holding: Iterable[str]) -> dict[str, str]:
     """The tags with every conditional value whose time is ``holding`` put in its place."""
     now, held = dict(tags), set(holding)
     for key, text in tags.items():
@@ -112,13 +112,7 @@ def _hours(text: str) -> OpeningHours:
 
 
 def _is_time(text: str) -> bool:
-    if _UNSURE.search(text):
-        return False
-    try:
-        _hours(text.strip())
-    except ParserError:
-        return False
-    return True
+    return not _UNSURE.search(text) and bool(validate(text.strip()))
 
 
 def _compare(ours: float, sign: str, value: float) -> bool:

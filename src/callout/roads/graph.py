@@ -155,7 +155,9 @@ def open_graph(folder: Path) -> Graph:
     _check_sizes(folder, arrays, manifest)
     _check_values(folder, arrays, len(manifest.times))
     shape = [manifest.grid[key] for key in ("x0", "y0", "dx", "dy", "nx", "ny")]
-    return Graph(arrays, tuple(manifest.profiles), np.array(shape, dtype=np.int64), tuple(manifest.times))
+    return Graph(
+        arrays, tuple(manifest.profiles), np.array(shape, dtype=np.int64), tuple(manifest.times)
+    )
 
 
 def _read_manifest(folder: Path) -> _Manifest:

@@ -56,9 +56,7 @@ def grid_arrays(
     }, shape
 
 
-def road_bits(
-    road_edge: NDArray[np.int32], is_main: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def road_bits(road_edge: NDArray[np.int32], is_main: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(roads,) what a road is to a profile, so that snapping need not look at its edges.
 
     ``road_edge`` has the edges that the profile may use, -1 for the others.

@@ -71,7 +71,7 @@ class Ground:
         edge = arrays["road_edge"]
         mine = np.where((edge >= 0) & (weight[edge] != CLOSED), edge, np.int32(-1))
         bits = road_bits(mine, arrays[f"edge_main_{profile}"])
-        usable = (mine >= 0).any(axis=1).astype(np.uint8)
+        usable = np.asarray((mine >= 0).any(axis=1), dtype=np.uint8)
         grid_bits = bits[arrays["grid_road"]]
         for array in (mine, usable, grid_bits):
             array.flags.writeable = False

@@ -7,7 +7,9 @@ YES: Final = frozenset({"yes", "true", "1"})
 _NO: Final = frozenset({"no", "false", "0", "alternating"})
 _BACK: Final = frozenset({"-1", "reverse"})
 _ROUND: Final = frozenset({"roundabout", "circular"})
-_OPPOSITE: Final = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
+_OPPOSITE: Final = frozenset(
+    {"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"}
+)
 _CYCLE_SIDES: Final = ("cycleway:left", "cycleway:right", "cycleway:both", "cycleway")
 
 
@@ -62,7 +64,9 @@ def has_contraflow_buses(tags: Mapping[str, str]) -> bool:
     """
     if any(tags.get(f"oneway:{mode}") in _NO for mode in ("bus", "psv")):
         return True
-    return any(tags.get(key) == "opposite_lane" for key in ("busway", "busway:left", "busway:right"))
+    return any(
+        tags.get(key) == "opposite_lane" for key in ("busway", "busway:left", "busway:right")
+    )
 
 
 def read_against(rules: Mapping[str, Any] | None) -> Against | None:

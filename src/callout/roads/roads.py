@@ -139,9 +139,7 @@ class Roads:
             vehicle.snapping, points, headings, previous, vehicle.usable, reach_m
         )
 
-    def on_island(
-        self, edges: NDArray[np.int32], profile: str = DEFAULT
-    ) -> NDArray[np.bool_]:
+    def on_island(self, edges: NDArray[np.int32], profile: str = DEFAULT) -> NDArray[np.bool_]:
         """(n,) whether each edge is off the part of the network from which one gets everywhere.
 
         From an island some places cannot be reached, or it cannot be reached from some. False

@@ -85,7 +85,8 @@ def snap_arrays(
     ``road_edge`` is -1 and ``grid_bits`` (pieces,) lacks the bit where it may not drive.
     """
     own = {"grid": graph.grid, "road_edge": road_edge, "grid_bits": grid_bits}
-    return SnapArrays(**{name: own.get(name, graph.arrays.get(name)) for name in SnapArrays._fields})
+    arrays: dict[str, Any] = graph.arrays | own
+    return SnapArrays(*(arrays[name] for name in SnapArrays._fields))
 
 
 def snap_points(

@@ -113,18 +113,14 @@ def _marks(bans: Bans, kept: NDArray[np.bool_]) -> Marks:
 
 def _by_time(ms: NDArray[np.int32], marks: Marks) -> tuple[NDArray[np.int32], TurnCases]:
     """Costs with every ban of some time in force, and the table that lifts them."""
-    rows = sorted(
-        {(turn, when, bits) for turn, found in marks.items() for when, bits in found}
-    )
+    rows = sorted({(turn, when, bits) for turn, found in marks.items() for when, bits in found})
     turn, when, bits = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     profiles = len(ms)
     bits = bits & ((1 << profiles) - 1)
     free = ms[:, turn].T.astype(np.int32).reshape(-1, profiles)
     for number in range(profiles):
         ms[number, turn[(bits >> number & 1) == 1]] = CLOSED
-    return ms, TurnCases(
-        turn.astype(np.int32), when.astype(np.int32), bits.astype(np.uint8), free
-    )
+    return ms, TurnCases(turn.astype(np.int32), when.astype(np.int32), bits.astype(np.uint8), free)
 
 
 def _pairs(edges: Edges) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -7,7 +7,7 @@ look for paths to its copies too. Copies are there for every profile; one that a
 not bind keeps its turns on them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
@@ -66,9 +66,7 @@ class _Graph:
             costs = self.ms[:, low:high].T.tolist()
             self.rows[edge] = [
                 _Turn(to, tuple(ms), self.marks.get(low + rank, ()))
-                for rank, (to, ms) in enumerate(
-                    zip(self.to[low:high].tolist(), costs, strict=True)
-                )
+                for rank, (to, ms) in enumerate(zip(self.to[low:high].tolist(), costs, strict=True))
             ]
         return self.rows[edge]
 
@@ -95,9 +93,7 @@ def apply_via_ways(
     marks: Marks,
     edges: _Edges,
     rules: list[Restriction],
-) -> tuple[
-    NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Marks, int
-]:
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Marks, int]:
     """The CSR with the restrictions in force, base edges of the copies, bans at times, rules bound.
 
     Copies are numbered on from the last edge. A restriction whose ways do not meet, or that turns
@@ -148,9 +144,7 @@ def _paths(
 
 def _bound(turn: _Turn, rule: Restriction) -> bool:
     """Whether any profile that the rule binds makes this turn."""
-    return any(
-        ms != CLOSED and rule.profiles >> number & 1 for number, ms in enumerate(turn.ms)
-    )
+    return any(ms != CLOSED and rule.profiles >> number & 1 for number, ms in enumerate(turn.ms))
 
 
 def _bind(graph: _Graph, path: list[int], rule: Restriction) -> None:
@@ -170,7 +164,7 @@ def _bind(graph: _Graph, path: list[int], rule: Restriction) -> None:
         _prescribe(graph, path, rule)
         return
     for state in now:
-        _ban(graph, state, rule, lambda base: base == path[-1])
+        _ban(graph, state, rule, path[-1])
 
 
 def _prescribe(graph: _Graph, path: list[int], rule: Restriction) -> None:
@@ -184,15 +178,16 @@ def _prescribe(graph: _Graph, path: list[int], rule: Restriction) -> None:
     for _, onward in pairwise(path[1:]):
         ahead = set[int]()
         for state in now:
-            _ban(graph, state, rule, lambda base, onward=onward: base != onward)
+            _ban(graph, state, rule, onward, but=True)
             ahead |= {turn.to for turn in graph.turns(state) if graph.base_of(turn.to) == onward}
         now = ahead
 
 
-def _ban(graph: _Graph, state: int, rule: Restriction, meant: Callable[[int], bool]) -> None:
-    """Put the rule on every turn of a state whose base edge is meant."""
+def _ban(graph: _Graph, state: int, rule: Restriction, base: int, *, but: bool = False) -> None:
+    """Put the rule on every turn of a state onto the base edge, or onto all ``but`` that."""
     row = [
-        turn.banned(rule) if meant(graph.base_of(turn.to)) else turn for turn in graph.turns(state)
+        turn.banned(rule) if (graph.base_of(turn.to) == base) != but else turn
+        for turn in graph.turns(state)
     ]
     graph.rows[state] = [turn for turn in row if turn is not None]
 
