@@ -38,8 +38,8 @@ _STEPS: Final = 1 << MOST_TIMES
 _KEYS: Final = frozenset(
     {
         "highway", "service", "area", "access", "vehicle", "motor_vehicle", "motorcar",
-        "motorcycle", "bicycle", "foot", "emergency", "bus", "psv", "junction", "motorroad", "tunnel",
-        "waterway", "leisure", "route", "boat", "motorboat", "duration", "interval",
+        "motorcycle", "bicycle", "foot", "emergency", "bus", "psv", "junction", "motorroad",
+        "tunnel", "waterway", "leisure", "route", "boat", "motorboat", "duration", "interval",
     }
 )  # fmt: skip
 _PREFIXES: Final = ("max", "oneway", "cycleway", "busway")

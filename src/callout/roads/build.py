@@ -414,6 +414,7 @@ def _report(
             "turns": len(arrays["turn_to"]),
             "edges_by_time": len(arrays["case_edge"]),
             "turns_by_time": len(arrays["case_turn"]),
+            "edges_off_main": driven[profiles[0].name]["edges_off_main"],
             "profiles": driven,
             **table.report,
         },
