@@ -143,6 +143,21 @@ def open_roads(pbf: Path):
     return open_city(folder).roads
 
 
+def car_part(roads) -> dict:
+    """The arrays as docs/city.md describes them, with only the turns that a car may make."""
+    import numpy as np
+
+    arrays = dict(roads.graph.arrays)
+    weight, to, ms = arrays["edge_ms_car"], arrays["turn_to"], arrays["turn_ms_car"]
+    tail = np.repeat(np.arange(len(weight)), np.diff(arrays["turn_from_ptr"]))
+    closed = 2**31 - 1
+    kept = (ms != closed) & (weight[tail] != closed) & (weight[to] != closed)
+    counts = np.bincount(tail[kept], minlength=len(weight))
+    arrays["turn_from_ptr"] = np.concatenate(([0], np.cumsum(counts)))
+    arrays["turn_to"], arrays["turn_ms"] = to[kept], ms[kept]
+    return arrays
+
+
 class Traffic:
     """Units that drive along roads at the roads' speed and turn at random, and random incidents."""
 
@@ -151,9 +166,9 @@ class Traffic:
 
         self.rng = np.random.default_rng(7)
         self.roads = roads
-        self.arrays = arrays = roads.graph.arrays
+        self.arrays = arrays = car_part(roads)
         plain = np.arange(len(arrays["edge_base"])) == arrays["edge_base"]
-        self.main = np.flatnonzero((arrays["edge_main"] == 1) & plain)
+        self.main = np.flatnonzero((arrays["edge_main_car"] == 1) & plain)
         self.edge = self.rng.choice(self.main, UNITS).astype(np.int64)
         self.done_ms = self.rng.random(UNITS) * arrays["edge_ms_car"][self.edge]
 
@@ -234,7 +249,7 @@ class ScipyCheck:
         import numpy as np
         from scipy.sparse import csr_array
 
-        arrays = roads.graph.arrays
+        arrays = car_part(roads)
         self.base = arrays["edge_base"]
         self.w = w = arrays["edge_ms_car"].astype(np.int64)
         count = len(w)

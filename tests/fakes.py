@@ -31,7 +31,15 @@ class LineRoads:
     def __init__(self) -> None:
         self._points: list[LonLat] = []
 
-    def snap(self, points: Any, _headings: Any, _previous: Any) -> Snaps:
+    def set_moment(self, _now_us: int, _zone: str) -> bool:
+        return False
+
+    times_holding: ClassVar[list[int] | None] = None
+
+    def on_island(self, edges: Any, _profile: str = "car") -> Any:
+        return np.zeros(len(edges), bool)
+
+    def snap(self, points: Any, _headings: Any, _previous: Any, *, profile: str = "car") -> Snaps:
         first = len(self._points)
         self._points += [LonLat(int(lon), int(lat)) for lon, lat in points]
         n = len(points)

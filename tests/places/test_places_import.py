@@ -45,11 +45,14 @@ def refused(error, pbf, out):
 def test_what_was_understood(imported):
     city = open_city(imported)
     counts = city.meta["counts"]
-    # 16 of the grid and 2 of the island.
-    assert counts["junctions"] == 18
-    assert counts["roads"] == 25
-    # Three roads of the one-way street have one direction.
-    assert counts["edges"] == 47
+    # 16 of the grid, 2 of the island and 2 of the river.
+    assert counts["junctions"] == 20
+    # 25 streets, the footway and the river.
+    assert counts["roads"] == 27
+    assert counts["edges"] == 54
+    # For a car three roads of the one-way street have one direction.
+    assert counts["profiles"]["car"]["edges"] == 47
+    assert counts["profiles"]["foot"]["edges"] == 52
     # The island, and the way out of the corner where the one-way street begins: nobody gets in.
     assert counts["edges_off_main"] == 3
     assert counts["restrictions_via_node"] == 1

@@ -1,7 +1,8 @@
 """Small road networks made by hand, and travel times by scipy to compare with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from callout.roads import (
     load_profile,
     write_graph,
 )
+from callout.roads.raw import Case
 
 # 1e-7 degree of a metre of latitude; towns stand near the equator, where it holds for both axes.
 M = 89.932036
@@ -34,6 +36,11 @@ class Way(NamedTuple):
     kmh: tuple[float, float] = (36.0, 36.0)
     kind: str = "residential"
     name: str = ""
+    flags: int = 0
+    others: Mapping[str, tuple[float, float]] = MappingProxyType(
+        {}
+    )  # speeds of profiles besides the car
+    enter: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 def no(from_way: int, node: int, ways: tuple[int, ...], to_way: int, kind: str) -> Restriction:
@@ -55,6 +62,9 @@ def raw_roads(
     ways: list[Way],
     restrictions: list[Restriction] | None = None,
     delays: dict[int, int] | None = None,
+    profiles: tuple[str, ...] = ("car",),
+    times: list[str] | None = None,
+    cases: list[Case] | None = None,
 ) -> RawRoads:
     names = sorted({way.name for way in ways} - {""})
     delays = dict(sorted((delays or {}).items()))
@@ -65,14 +75,32 @@ def raw_roads(
         node_id=np.array(flat, dtype=np.int64),
         lonlat=np.rint(np.array([nodes[node] for node in flat]) * M).astype(np.int32),
         road_class=np.array([CLASSES.index(way.kind) for way in ways], dtype=np.uint8),
-        flags=np.zeros(len(ways), dtype=np.uint8),
+        flags=np.array([way.flags for way in ways], dtype=np.uint8),
+        oneway=np.array([_oneway(way) for way in ways], dtype=np.int8),
         name=np.array([names.index(w.name) if w.name else -1 for w in ways], dtype=np.int32),
         names=names,
-        kmh={"car": np.array([way.kmh for way in ways], dtype=np.float32).reshape(-1, 2)},
+        kmh={
+            name: np.array(
+                [way.kmh if name == "car" else way.others.get(name, (0, 0)) for way in ways],
+                dtype=np.float32,
+            ).reshape(-1, 2)
+            for name in profiles
+        },
+        enter_ms={
+            name: np.array([way.enter.get(name, (0, 0)) for way in ways], dtype=np.int32)
+            for name in profiles
+        },
         delay_node=np.array(list(delays), dtype=np.int64),
-        delay_ms=np.array(list(delays.values()), dtype=np.int32),
+        delay_ms={name: np.array(list(delays.values()), dtype=np.int32) for name in profiles},
         restrictions=restrictions or [],
+        times=times or [],
+        cases=cases or [],
     )
+
+
+def _oneway(way: Way) -> int:
+    """What a sign would say, by where a car may go."""
+    return (way.kmh[0] > 0) - (way.kmh[1] > 0)
 
 
 class Town(NamedTuple):
@@ -96,9 +124,9 @@ class Town(NamedTuple):
         other = int(self.roads.graph.arrays["edge_opposite"][edge]) if both else -1
         return Snap(edge, offset, other, 0.0)
 
-    def path(self, a: int, b: int) -> list[int] | None:
+    def path(self, a: int, b: int, profile: str = "car") -> list[int] | None:
         """Base edges from the start of a to the end of b."""
-        route = self.roads.route(self.snap(a, 0), self.snap(b, 1_000_000))
+        route = self.roads.route(self.snap(a, 0), self.snap(b, 1_000_000), profile)
         return None if route is None else route.edges.tolist()
 
 
@@ -107,9 +135,10 @@ def build(tmp_path: Path) -> Callable[..., Town]:
     made = iter(range(1000))
 
     def make(*args: object, **kwargs: object) -> Town:
-        arrays, report = build_graph(raw_roads(*args, **kwargs), [load_profile()])
+        raw = raw_roads(*args, **kwargs)
+        arrays, report = build_graph(raw, [load_profile(name) for name in raw.kmh])
         folder = tmp_path / f"graph{next(made)}"
-        write_graph(folder, arrays, ["car"], report["grid"])
+        write_graph(folder, arrays, list(raw.kmh), report["grid"], report["times"])
         return Town(Roads.open(folder), folder, report)
 
     return make
@@ -126,7 +155,11 @@ def snaps_of(snaps: list[Snap]) -> Snaps:
 
 
 def scipy_times(
-    arrays: dict[str, np.ndarray], weight: np.ndarray, to: Snap, sources: Snaps
+    arrays: dict[str, np.ndarray],
+    weight: np.ndarray,
+    to: Snap,
+    sources: Snaps,
+    profile: str = "car",
 ) -> np.ndarray:
     """(n,) milliseconds to ``to`` by scipy's Dijkstra over the arrays, -1 where there is no way.
 
@@ -137,8 +170,8 @@ def scipy_times(
     count = len(w)
     tail = np.repeat(np.arange(count), np.diff(arrays["turn_from_ptr"]))
     head = arrays["turn_to"].astype(np.int64)
-    turn = arrays["turn_ms"].astype(np.int64)
-    open_ = (w[tail] != CLOSED) & (w[head] != CLOSED)
+    turn = arrays[f"turn_ms_{profile}"].astype(np.int64)
+    open_ = (w[tail] != CLOSED) & (w[head] != CLOSED) & (turn != CLOSED)
     tail, head, turn = tail[open_], head[open_], turn[open_]
     sides = [(to.edge, to.offset), (to.other, 1_000_000 - to.offset)]
     sides = [(edge, q) for edge, q in sides if edge >= 0 and w[edge] != CLOSED]

@@ -55,7 +55,7 @@ def test_no_folder_at_all(tmp_path):
 
 
 def test_an_array_of_another_type_or_length(folder):
-    path = folder / "turn_ms.npy"
+    path = folder / "turn_ms_car.npy"
     turn_ms = np.load(path)
     np.save(path, turn_ms.astype(np.float64))
     refused(folder)
@@ -64,11 +64,11 @@ def test_an_array_of_another_type_or_length(folder):
 
 
 def test_lengths_that_do_not_fit_each_other(folder):
-    path, manifest_path = folder / "turn_ms.npy", folder / "graph.json"
+    path, manifest_path = folder / "turn_ms_car.npy", folder / "graph.json"
     turn_ms = np.load(path)[:-1]
     np.save(path, turn_ms)
     manifest = json.loads(manifest_path.read_text())
-    manifest["arrays"]["turn_ms"] = ["<i4", [len(turn_ms)]]
+    manifest["arrays"]["turn_ms_car"] = ["<i4", [len(turn_ms)]]
     manifest_path.write_text(json.dumps(manifest))
     assert "lengths" in refused(folder)
 

@@ -85,7 +85,7 @@ def test_all_answers_are_scipys(seed, k):
         closed = rng.choice(base, 5).tolist()
         fast = {int(edge): float(rng.integers(1, 200)) for edge in rng.choice(base, 5)}
         assert roads.apply(closed, fast) == 1
-        weight = roads._metric.weights["car"]
+        weight = roads._metric.driven("car").weight
         assert (weight[closed] == CLOSED).all()
     table = roads.times(units, places)
     for column in range(3):

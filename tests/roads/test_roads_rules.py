@@ -45,7 +45,7 @@ def test_turns_cost_by_angle_and_left_more_than_right(build):
     arrays = town.roads.graph.arrays
     into = town.edge(12, *at(1, 2))
     low, high = arrays["turn_from_ptr"][into : into + 2]
-    cost = dict(zip(arrays["turn_to"][low:high], arrays["turn_ms"][low:high], strict=True))
+    cost = dict(zip(arrays["turn_to"][low:high], arrays["turn_ms_car"][low:high], strict=True))
     straight, left, right = (
         cost[town.edge(way, *at(2, to))] for way, to in ((23, 3), (24, 4), (25, 5))
     )
@@ -183,8 +183,8 @@ def test_island_is_flagged(build):
     nodes = {**CROSS, 8: (500, 500), 9: (600, 500)}
     town = build(nodes, [*WAYS, Way(89, [8, 9])])
     arrays = town.roads.graph.arrays
-    assert arrays["edge_main"][town.edge(89, (500, 500), (600, 500))] == 0
-    assert arrays["edge_main"].sum() == 10
+    assert arrays["edge_main_car"][town.edge(89, (500, 500), (600, 500))] == 0
+    assert arrays["edge_main_car"].sum() == 10
 
 
 def test_a_road_of_no_length(build):

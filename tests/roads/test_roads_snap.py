@@ -74,8 +74,8 @@ def test_an_island_is_taken_only_far_from_other_roads(build):
     town = build(nodes, [*DIVIDED, Way(89, [8, 9]), Way(99, [10, 11])])
     arrays = town.roads.graph.arrays
     near, far = town.roads.snap(points((150, 55), (150, 390))).edge
-    assert arrays["edge_main"][near] == 1
-    assert arrays["edge_main"][far] == 0
+    assert arrays["edge_main_car"][near] == 1
+    assert arrays["edge_main_car"][far] == 0
 
 
 def test_street_names(build):
@@ -100,7 +100,7 @@ def test_no_road_is_nearer_than_the_one_found(seed):
     a, b = (arrays["shape_lonlat"][at].astype(float) for at in (start, start + 1))
     road = np.searchsorted(arrays["road_ptr"], start, side="right") - 1
     both = arrays["road_edge"]
-    main = ((arrays["edge_main"][both] == 1) & (both >= 0)).any(axis=1)
+    main = ((arrays["edge_main_car"][both] == 1) & (both >= 0)).any(axis=1)
     for index, point in enumerate(here):
         span = b - a
         squared = np.maximum((span**2).sum(axis=1), 1e-9)

@@ -26,6 +26,10 @@ fixes = st.builds(
 )
 
 
+def _car(_number: int) -> str:
+    return "car"
+
+
 @given(st.lists(st.lists(fixes, max_size=20), max_size=10))
 def test_the_last_received_stands_whatever_the_device_s_clock_says(
     batches: list[list[Fix]],
@@ -50,10 +54,10 @@ def test_the_last_received_stands_whatever_the_device_s_clock_says(
 def test_only_what_changed_is_snapped() -> None:
     lane, roads = Positions(), LineRoads()
     lane.report([Fix(n, place(n * 100), 0, math.nan, math.nan) for n in range(70)], 1)
-    assert lane.snap(roads) == 70  # type: ignore[arg-type]
-    assert lane.snap(roads) == 0  # type: ignore[arg-type]
+    assert lane.snap(roads, _car) == 70  # type: ignore[arg-type]
+    assert lane.snap(roads, _car) == 0  # type: ignore[arg-type]
     lane.report([Fix(3, place(5), 0, 90.0, 20.0)], 2)
-    assert lane.snap(roads) == 1  # type: ignore[arg-type]
+    assert lane.snap(roads, _car) == 1  # type: ignore[arg-type]
     assert lane.edge[3] == 70
     assert (lane.edge[:70] >= 0).all()
 
@@ -67,7 +71,7 @@ def test_a_heading_counts_only_when_moving(town: Path) -> None:
     junction = city.roads.graph.arrays["junction_lonlat"][100]
     point = LonLat(int(junction[0]), int(junction[1]))
     lane.report([Fix(0, point, 0, 10.0, 0.2), Fix(1, point, 0, 10.0, 15.0)], 1)
-    assert lane.snap(city.roads) == 2
+    assert lane.snap(city.roads, _car) == 2
     assert lane.edge[0] >= 0
     standing, moving = lane.other[0], lane.other[1]
     assert standing == edges[lane.edge[0]] or standing == -1

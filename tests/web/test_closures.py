@@ -67,7 +67,7 @@ def test_a_crew_whose_way_is_cut_is_warned(room: Running) -> None:
         station = picture.units.stations[unit.station].place
         fix = {"unit": unit.id, "lon": station.lon, "lat": station.lat, "at": int(time.time())}
         assert api.post("/api/positions", json=[fix]).status_code == 202
-        picture.positions.snap(picture.roads)
+        picture.snap()
         best = api.get(f"/api/incidents/{opened}/recommendation").json()["ranked"][0]
         body = {"units": [best["unit"]], "seq": api.get("/api/incidents").json()["seq"]}
         assert api.post(f"/api/incidents/{opened}/assignments", json=body).is_success

@@ -36,6 +36,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CALLOUT_ESCALATE_S", "30", "Seconds until an unacknowledged alarm goes a level up."),
     Setting(
+        "CALLOUT_ZONE",
+        "UTC",
+        "Time zone of the city (Europe/Lisbon), for road rules that hold at certain hours.",
+    ),
+    Setting(
         "CALLOUT_KEEP_DAYS",
         "0",
         "Days until personal detail of closed incidents is erased by itself; 0: by hand only.",

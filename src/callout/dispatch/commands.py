@@ -182,12 +182,13 @@ def _decision(picture: Picture, incident: Incident, unit: Unit) -> tuple[Side, .
         "source": where.source,
         "age_ms": round(where.age_s * 1000),
         "epoch": picture.roads.epoch,
-        "profile": picture.roads.profiles[0],
+        "profile": picture.profile_of(unit),
     }
     points = np.array([where.place, place[0]], np.int64)
-    snaps = picture.roads.snap(points, None, None)
+    snaps = picture.roads.snap(points, None, None, profile=picture.profile_of(unit))
     here, there = snaps.at(0), snaps.at(1)
-    route = picture.roads.route(here, there) if here.edge >= 0 and there.edge >= 0 else None
+    known = here.edge >= 0 and there.edge >= 0
+    route = picture.roads.route(here, there, picture.profile_of(unit)) if known else None
     if route is not None:
         value["from"] = list(here[:3])
         value["to"] = list(there[:3])

@@ -94,6 +94,16 @@ class Picture:
             setattr(self, name, board)
         self.seq = snapshot.seq
 
+    def snap(self) -> int:
+        """Put every unit that reported a position on a road its vehicle may use; how many."""
+        units = self.units.by_number
+        return self.positions.snap(self.roads, lambda number: self.profile_of(units[number]))
+
+    def profile_of(self, unit: Unit) -> str:
+        """The vehicle a unit drives; the first one where the city was imported without it."""
+        profiles = self.roads.profiles
+        return unit.profile if unit.profile in profiles else profiles[0]
+
     def place_of(self, incident: Incident) -> tuple[LonLat, str] | None:
         """Where the incident is and what that place is called; None: unknown or erased."""
         if incident.place_seq < 0:

@@ -17,7 +17,7 @@ from callout.dispatch.words import age_words, clock_words, distance_words, words
 from callout.incidents import Incident, IncidentType
 from callout.places import Area
 from callout.roads import Route, Snap, Snaps
-from callout.units import FREE, Unit
+from callout.units import FREE, Unit, by_profile
 
 _PASSED_OVER_SHOWN = 12
 _OLD_S = 30
@@ -30,6 +30,7 @@ class Ranked(msgspec.Struct, kw_only=True):
     unit: str
     callsign: str
     kind: str
+    profile: str
     travel_ms: int | None
     distance_m: int | None
     straight_m: int
@@ -50,11 +51,15 @@ class PassedOver(msgspec.Struct, kw_only=True):
 
 
 class Explained(msgspec.Struct, kw_only=True):
-    """Everything an outsider needs to compute the ranking anew on the city's graph."""
+    """Everything an outsider needs to compute the ranking anew on the city's graph.
+
+    ``incidents``: the place as each profile reaches it. ``times``: positions in the graph's list
+    of times of those whose rules are in force, None where no moment is known.
+    """
 
     epoch: int
-    profile: str
-    incident: dict[str, int]
+    times: list[int] | None
+    incidents: dict[str, dict[str, int]]
     candidates: list[dict[str, Any]]
     ranked: list[dict[str, Any]]
 
@@ -103,7 +108,7 @@ class _Candidates:
 
     def __init__(self, picture: Picture, units: list[Unit], now_us: int) -> None:
         lane = picture.positions
-        lane.snap(picture.roads)
+        picture.snap()
         lane.reserve(len(picture.units.by_number))
         rows = np.array([unit.number for unit in units], np.int64)
         silent = now_us - lane.received_us[rows] > STALE_S * 1_000_000
@@ -117,10 +122,22 @@ class _Candidates:
                 self.lonlat[row] = where.place
         snaps = Snaps(lane.edge[rows], lane.offset[rows], lane.other[rows], lane.off_road_m[rows])
         if wheres:
-            found = picture.roads.snap(self.lonlat[silent], None, None)
-            for ours, theirs in zip(snaps, found, strict=True):
-                ours[silent] = theirs
+            self._put_on_roads(picture, units, snaps, np.flatnonzero(silent))
         self.lonlat, self.snaps = self.lonlat[keep], snaps.take(keep)
+        self.profiles = [picture.profile_of(unit) for unit in self.units]
+        self.by_profile = by_profile(self.profiles)
+
+    def _put_on_roads(
+        self, picture: Picture, units: list[Unit], snaps: Snaps, rows: NDArray[np.int64]
+    ) -> None:
+        """Snap the given rows where they are taken to be, each to roads its vehicle may use."""
+        for profile, of in by_profile(
+            [picture.profile_of(units[row]) for row in rows.tolist()]
+        ).items():
+            mine = rows[of]
+            found = picture.roads.snap(self.lonlat[mine], None, None, profile=profile)
+            for ours, theirs in zip(snaps, found, strict=True):
+                ours[mine] = theirs
 
 
 def straight_m(to: LonLat, lonlat_e7: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -186,12 +203,15 @@ def _rank(
     roads, snaps = picture.roads, candidates.snaps
     line_m = straight_m(place, candidates.lonlat)
     areas = picture.places.areas_at(place)
-    to = roads.snap(np.array([place], np.int64), None, None).at(0)
+    point = np.array([place], np.int64)
+    to = {
+        profile: roads.snap(point, None, None, profile=profile).at(0)
+        for profile in candidates.by_profile
+    }
     found: list[tuple[int, int | None, Route | None]] = []
-    if to.edge >= 0:
-        rows, travel_ms = roads.nearest(to, snaps, k)
-        for row, time_ms in zip(rows.tolist(), travel_ms.tolist(), strict=True):
-            found.append((row, time_ms, roads.route(snaps.at(row), to)))
+    for travel_ms, row in _first(picture, candidates, to, k):
+        profile = candidates.profiles[row]
+        found.append((row, travel_ms, roads.route(snaps.at(row), to[profile], profile)))
     if not found:
         answer.degraded = words("no_road")
         found = [(row, None, None) for row in np.argsort(line_m, kind="stable")[:k].tolist()]
@@ -202,7 +222,18 @@ def _rank(
         answer.ranked.append(ranked)
     answer.words = _headline(picture, answer, candidates, to, line_m)
     if explain:
-        answer.explain = _explained(answer, candidates, to)
+        answer.explain = _explained(answer, candidates, to, roads.times_holding)
+
+
+def _first(
+    picture: Picture, candidates: _Candidates, to: dict[str, Snap], k: int
+) -> list[tuple[int, int]]:
+    """Milliseconds and row of the k that are there first, each by its own vehicle's roads."""
+    found: list[tuple[int, int]] = []
+    for profile, rows in candidates.by_profile.items():
+        of, travel_ms = picture.roads.nearest(to[profile], candidates.snaps.take(rows), k, profile)
+        found += zip(travel_ms.tolist(), rows[of].tolist(), strict=True)
+    return sorted(found)[:k]
 
 
 def _ranked(
@@ -235,6 +266,9 @@ def _ranked(
     elif where.age_s > _OLD_S:
         said.append(words("old_position", age=age_words(where.age_s)))
     said += [words(code) for code in _by_area(areas, unit)]
+    edge = candidates.snaps.edge[row : row + 1]
+    if time_ms is not None and picture.roads.on_island(edge, candidates.profiles[row])[0]:
+        said.append(words("island"))
     off_road_m = float(candidates.snaps.distance_m[row])
     if time_ms is not None and off_road_m > _OFF_ROAD_M:
         said.append(words("off_road", distance=distance_words(off_road_m)))
@@ -242,6 +276,7 @@ def _ranked(
         unit=unit.id,
         callsign=unit.callsign,
         kind=unit.kind,
+        profile=candidates.profiles[row],
         travel_ms=time_ms,
         distance_m=round(distance) if route else None,
         straight_m=round(line_m),
@@ -256,7 +291,7 @@ def _headline(
     picture: Picture,
     answer: Recommendation,
     candidates: _Candidates,
-    to: Snap,
+    to: dict[str, Snap],
     line_m: NDArray[np.float64],
 ) -> str:
     """``E7 3:10 by road; E2 is nearer in a straight line, 7:45 by road``."""
@@ -264,13 +299,17 @@ def _headline(
     if first.travel_ms is None:
         return f"{words('no_road')}: {first.words}"
     said = words("ranked_first", callsign=first.callsign, time=clock_words(first.travel_ms))
+    goal = to[first.profile]
+    if picture.roads.on_island(np.array([goal.edge], np.int32), first.profile)[0]:
+        said = f"{said}; {words('place_island')}"
     row = int(line_m.argmin())
     nearest = candidates.units[row]
+    profile = candidates.profiles[row]
     if nearest.id == first.unit:
         return said
     snaps, only = candidates.snaps, slice(row, row + 1)
     one = Snaps(snaps.edge[only], snaps.offset[only], snaps.other[only], snaps.distance_m[only])
-    _, travel_ms = picture.roads.nearest(to, one, 1)
+    _, travel_ms = picture.roads.nearest(to[profile], one, 1, profile)
     if not len(travel_ms):
         return f"{said}; {words('nearer_no_road', callsign=nearest.callsign)}"
     if int(travel_ms[0]) == first.travel_ms:
@@ -279,10 +318,13 @@ def _headline(
     return f"{said}; {words('nearer_in_line', callsign=nearest.callsign, time=time)}"
 
 
-def _explained(answer: Recommendation, candidates: _Candidates, to: Snap) -> Explained:
+def _explained(
+    answer: Recommendation, candidates: _Candidates, to: dict[str, Snap], times: list[int] | None
+) -> Explained:
     snaps = candidates.snaps
     rows = zip(
         candidates.units,
+        candidates.profiles,
         snaps.edge.tolist(),
         snaps.offset.tolist(),
         snaps.other.tolist(),
@@ -290,11 +332,20 @@ def _explained(answer: Recommendation, candidates: _Candidates, to: Snap) -> Exp
     )
     return Explained(
         epoch=answer.epoch,
-        profile=answer.profile,
-        incident={"edge": to.edge, "offset": to.offset, "other": to.other},
+        times=times,
+        incidents={
+            profile: {"edge": at.edge, "offset": at.offset, "other": at.other}
+            for profile, at in to.items()
+        },
         candidates=[
-            {"unit": unit.id, "edge": edge, "offset": offset, "other": other}
-            for unit, edge, offset, other in rows
+            {
+                "unit": unit.id,
+                "profile": profile,
+                "edge": edge,
+                "offset": offset,
+                "other": other,
+            }
+            for unit, profile, edge, offset, other in rows
         ],
         ranked=[{"unit": r.unit, "travel_ms": r.travel_ms} for r in answer.ranked],
     )

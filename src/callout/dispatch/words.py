@@ -14,6 +14,8 @@ _WORDS = {
     "first_due": "first due here",
     "outside": "outside its agency's area",
     "off_road": "{distance} from the nearest road",
+    "island": "stands on a road that is cut off from the rest",
+    "place_island": "the place is on a road that is cut off from the rest",
     "no_place": "The place is not known yet, so nobody can be ranked. Ask the caller.",
     "nobody": "No free unit can serve this type. Look at who could be diverted.",
     "no_road": "No road is known near this place: ranked by straight line",

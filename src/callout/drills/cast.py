@@ -197,7 +197,7 @@ def _on_roads(
     started by Arthur & Vassilvitskii 2007).
     """
     arrays = roads.graph.arrays
-    main = np.unique(arrays["edge_from"][arrays["edge_main"] > 0])
+    main = np.unique(arrays["edge_from"][arrays[f"edge_main_{roads.profiles[0]}"] > 0])
     lonlat_e7 = arrays["junction_lonlat"][main].astype(np.float64)
     flat = lonlat_e7 * (float(np.cos(np.radians(lonlat_e7[:, 1].mean() / E7))), 1.0)
     core = _densest(flat, reach_m / _M_PER_E7)

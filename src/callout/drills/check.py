@@ -266,8 +266,15 @@ class _Check:
             raise _gone(self._api.base_url, f"alarms: {alarms.status}")
         kept = {alarm["id"]: alarm for alarm in alarms.body["alarms"]}
         feed = await self._replayed(first_seq)
-        network = Network.open(self._graph, self.profile)
-        wrong = [(e, found) for e in self.tally.explained if (found := mismatches(network, e, _K))]
+        networks: dict[tuple[str, tuple[int, ...] | None], Network] = {}
+
+        def opened(profile: str, times: Sequence[int] | None) -> Network:
+            key = (profile, None if times is None else tuple(times))
+            if key not in networks:
+                networks[key] = Network.open(self._graph, profile, times)
+            return networks[key]
+
+        wrong = [(e, found) for e in self.tally.explained if (found := mismatches(opened, e, _K))]
         for _, words in wrong[:5]:
             click.echo(f"mismatch: {'; '.join(words)}", err=True)
         for reason in self.tally.failed[:5]:

@@ -1,14 +1,16 @@
 """An outsider's recount of a recommendation: scipy's Dijkstra over the city's graph files.
 
 Nothing of the room's own search is used, only the arrays that docs/city.md describes: directed
-edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to``, ``turn_ms``)
-and ``edge_base``, which edges are copies of which. Times are whole milliseconds, exact in float64.
+edges with ``edge_ms_PROFILE``, turns between them (``turn_from_ptr``, ``turn_to`` and
+``turn_ms_PROFILE``) and ``edge_base``, which edges are copies of which. Times are whole
+milliseconds, exact in float64.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -54,6 +56,7 @@ class Network:
         edges = len(edge_ms)
         before = np.repeat(np.arange(edges), np.diff(turn_from_ptr))
         is_open = (edge_ms[before] != _CLOSED) & (edge_ms[turn_to] != _CLOSED)
+        is_open &= turn_ms != _CLOSED
         before, after = before[is_open], turn_to[is_open]
         # Going back from f to a costs the turn a-f and the whole of f.
         order = np.argsort(after, kind="stable")
@@ -66,10 +69,29 @@ class Network:
         self._data = np.concatenate([whole.astype(np.float64), np.zeros(_PAD)])
 
     @classmethod
-    def open(cls, graph_dir: Path, profile: str) -> "Network":
-        """Read the arrays of a city's graph folder."""
-        names = (f"edge_ms_{profile}", "turn_from_ptr", "turn_to", "turn_ms", "edge_base")
-        return cls(*(np.load(graph_dir / f"{name}.npy") for name in names))
+    def open(cls, graph_dir: Path, profile: str, times: Sequence[int] | None = None) -> "Network":
+        """Read the arrays of a city's graph folder, with the rules of ``times`` in force.
+
+        Without ``times`` every ban that holds at some time holds, as in the arrays themselves.
+        """
+
+        def load(name: str) -> NDArray[Any]:
+            return np.asarray(np.load(graph_dir / f"{name}.npy"))
+
+        edge_ms, turn_ms = load(f"edge_ms_{profile}"), load(f"turn_ms_{profile}")
+        base = load("edge_base")
+        if times is not None:
+            manifest = msgspec.json.decode((graph_dir / "graph.json").read_bytes())
+            number = manifest["profiles"].index(profile)
+            cases = load(f"case_ms_{profile}")
+            held = (np.isin(load("case_when"), times) << np.arange(3)).sum(axis=1)
+            edge_ms[load("case_edge")] = cases[np.arange(len(cases)), held]
+            edge_ms = edge_ms[base]
+            mine = load("case_turn_bits") >> number & 1 == 1
+            turn, when = load("case_turn")[mine], load("case_turn_when")[mine]
+            turn_ms[turn] = load("case_turn_ms")[mine, number]
+            turn_ms[turn[np.isin(when, times)]] = _CLOSED
+        return cls(edge_ms, load("turn_from_ptr"), load("turn_to"), turn_ms, base)
 
     def labels(self, incident: At, limit_ms: float) -> NDArray[np.float64]:
         """(edges,) ms from each edge's end to the incident; inf past ``limit_ms``.
@@ -109,24 +131,29 @@ class Network:
         return best
 
 
-def mismatches(network: Network, explained: Mapping[str, Any], k: int) -> list[str]:
+Opener = Callable[[str, Sequence[int] | None], Network]
+
+
+def mismatches(opened: Opener, explained: Mapping[str, Any], k: int) -> list[str]:
     """What is wrong with a ranking of at most ``k`` units, in words; nothing when it is right.
 
-    Times are compared, not ids: equal times may stand in any order. The ranked must carry the k
-    least times of all candidates, each its own.
+    ``opened`` gives the network of a profile at times. Times are compared, not ids: equal times
+    may stand in any order. The ranked must carry the k least times of all candidates, each its
+    own by its own vehicle.
     """
-    incident = At.read(explained["incident"])
     ranked = explained["ranked"]
     told = [row["travel_ms"] for row in ranked]
     if any(time is None for time in told):
         return ["a unit is ranked without a time by road"]
     # Beyond the last told time nothing can change a full ranking.
     limit_ms = max(told) + 1.0 if len(told) == k else float("inf")
-    labels = network.labels(incident, limit_ms)
-    times = {
-        row["unit"]: network.travel_ms(At.read(row), incident, labels)
-        for row in explained["candidates"]
-    }
+    times: dict[str, float] = {}
+    for profile, at in explained["incidents"].items():
+        network, incident = opened(profile, explained["times"]), At.read(at)
+        labels = network.labels(incident, limit_ms)
+        for row in explained["candidates"]:
+            if row["profile"] == profile:
+                times[row["unit"]] = network.travel_ms(At.read(row), incident, labels)
     return _differences(ranked, times, k)
 
 

@@ -27,7 +27,8 @@ class Streets:
         self._edge_road, self._road_edge = load("edge_road"), load("road_edge")
         self._base, self._weight = load("edge_base"), load(f"edge_ms_{profile}")
         self._road_ptr, self._shape = load("road_ptr"), load("shape_lonlat")
-        main = (load("edge_main") > 0) & (self._weight != _CLOSED)
+        self._turn_ms = load(f"turn_ms_{profile}")
+        main = (load(f"edge_main_{profile}") > 0) & (self._weight != _CLOSED)
         self._main = np.flatnonzero(main)
 
     def line(self, edge: int) -> NDArray[np.float64]:
@@ -48,7 +49,9 @@ class Streets:
         edge = int(self._main[draw.randrange(len(self._main))])
         lines, length_m = [self.line(edge)], 0.0
         while length_m < metres:
-            ways = self._turn_to[self._ptr[edge] : self._ptr[edge + 1]]
+            turns = slice(self._ptr[edge], self._ptr[edge + 1])
+            ways = self._turn_to[turns][self._turn_ms[turns] != _CLOSED]
+            ways = ways[self._weight[ways] != _CLOSED]
             onward = [int(e) for e in ways if self._edge_road[e] != self._edge_road[edge]]
             if not onward:
                 onward = [int(e) for e in ways] or [int(self._main[0])]

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from callout.base.errors import BadInputError
+from callout.base.settings import setting
 from callout.main import watchdog
 from callout.main.home import Home
 from callout.web import Room, create_app
@@ -67,6 +68,7 @@ def build(
         home.credentials,
         drill=drill,
         escalate_s=escalate_s,
+        zone=setting("CALLOUT_ZONE"),
         about=about or {},
         keep_days=keep_days,
     )

@@ -27,6 +27,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "staff.csv": ("id", "agency", "name", "roles"),
     "types.csv": ("code", "name", "priority", "capabilities", "limit_s"),
 }
+#: Columns that may be left out.
+OPTIONAL: dict[str, tuple[str, ...]] = {"units.csv": ("profile",)}
 _EXAMPLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "agencies.csv": (("fire", "Fire and Rescue"), ("ems", "Ambulance")),
     "stations.csv": (
@@ -34,8 +36,8 @@ _EXAMPLES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("A1", "ems", "St Anne", "-8.6200", "41.1550"),
     ),
     "units.csv": (
-        ("E1", "E1", "fire", "S1", "Engine", "fire;rescue"),
-        ("M1", "M1", "ems", "A1", "Ambulance ALS", "als;bls"),
+        ("E1", "E1", "fire", "S1", "Engine", "fire;rescue", "fire_engine"),
+        ("M1", "M1", "ems", "A1", "Ambulance ALS", "als;bls", "car"),
     ),
     "staff.csv": (("p1", "fire", "A. Silva", "dispatcher;supervisor"),),
     "types.csv": (
@@ -99,7 +101,9 @@ def write_templates(folder: Path) -> list[Path]:
             raise BadInputError("is there already", where=str(path), todo="Name an empty folder")
     for path in paths:
         with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([FILES[path.name], *_EXAMPLES[path.name]])
+            csv.writer(file).writerows(
+                [FILES[path.name] + OPTIONAL.get(path.name, ()), *_EXAMPLES[path.name]]
+            )
     return paths
 
 
@@ -236,6 +240,7 @@ class _Planner:
             station=self._known("station", row.cells["station"], "station"),
             kind=row.cells["kind"],
             capabilities=row.list("capabilities"),
+            profile=_profile(row.cells.get("profile", "")),
         )
         old = self._units.units.get(row.cells["id"])
         before = None
@@ -246,6 +251,7 @@ class _Planner:
                 station=old.station,
                 kind=old.kind,
                 capabilities=old.capabilities,
+                profile=old.profile,
             )
         return unit_draft(row.cells["id"], fact), before, fact
 
@@ -275,3 +281,16 @@ class _Planner:
                 limit_s=old.limit_s,
             )
         return type_draft(row.cells["code"], fact), before, fact
+
+
+def _profile(name: str) -> str:
+    """The vehicle of a unit, the car when none is named; BadInputError for one nobody knows."""
+    if not name:
+        return "car"
+    from callout.roads import profile_names  # noqa: PLC0415 - numba takes a second to load
+
+    if name not in profile_names():
+        raise BadInputError(
+            f"{name!r} is no vehicle; use one of {', '.join(profile_names())}", where="profile"
+        )
+    return name

@@ -95,12 +95,12 @@ def _full(out: Path) -> FullError:
 
 def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict[str, Any]:
     progress("graph", 0.0)
-    profiles = list(extract.roads.kmh)
+    profiles = list(extract.network.kmh)
     try:
-        arrays, report = build_graph(extract.roads, [load_profile(name) for name in profiles])
+        arrays, report = build_graph(extract.network, [load_profile(name) for name in profiles])
     except BadInputError as error:
         raise BadInputError(error.what, where=str(pbf), todo=error.todo) from error
-    write_graph(folder / GRAPH, arrays, profiles, report["grid"])
+    write_graph(folder / GRAPH, arrays, profiles, report["grid"], report["times"])
     progress("graph", 1.0)
     name = pbf.name.removesuffix(".pbf").removesuffix(".osm")
     with (folder / TILES).open("xb") as file:

@@ -1,6 +1,5 @@
 """Reading an .osm.pbf once: ways, places and restrictions into arrays, nothing decided yet."""
 
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,12 +13,14 @@ from osmium.osm import NODE
 from callout.base.errors import BadInputError
 from callout.places.areas import Area, AreaReader
 from callout.places.tags import Tags, area_kind, is_yes, point_kind, road_class
-from callout.roads import CLASSES, Profile, RawRoads, Restriction
-from callout.roads.raw import BRIDGE, ROUNDABOUT, TUNNEL
+from callout.places.ways import Node, WayReader
+from callout.roads import Profile, RawRoads
+from callout.roads.raw import ONEWAY
+
+__all__ = ["ONEWAY", "Extract", "Point", "read_osm"]
 
 _UNDEFINED: Final = 2**31 - 1  # osmium::Location::undefined_coordinate
 _PROGRESS_EVERY: Final = 20_000
-ONEWAY: Final = 8
 
 
 class Point(NamedTuple):
@@ -37,6 +38,7 @@ class Extract(NamedTuple):
     """All that an import uses of the file."""
 
     roads: RawRoads  # every highway, also those no vehicle may use (for the map)
+    network: RawRoads  # the same first, then ferries, water and slipways
     areas: list[Area]
     lines: list[tuple[str, NDArray[np.int32]]]  # waterways: kind, (m, 2) lon, lat
     points: list[Point]
@@ -95,32 +97,24 @@ class _Reader:
     """Collects while osmium streams nodes, then ways, then relations."""
 
     def __init__(self, profiles: list[Profile]) -> None:
-        self.profiles = profiles
-        self.ptr, self.way_id, self.node_id = array("q", [0]), array("q"), array("q")
-        self.xy = array("i")
-        self.road_class, self.flags = array("B"), array("B")
-        self.name = array("i")
-        self.names: dict[str, int] = {}
-        self.kmh = [array("f") for _ in profiles]
-        self.delays: dict[int, int] = {}
-        self.restrictions: list[Restriction] = []
+        self.skipped = {"points_without_place": 0}
+        self.ways = WayReader(profiles, self.skipped)
         self.areas = AreaReader()
         self.lines: list[tuple[str, NDArray[np.int32]]] = []
         self.points: list[Point] = []
-        self.skipped = {"points_without_place": 0, "ways_too_short": 0, "restrictions_odd": 0}
 
     def node(self, node: Any) -> None:
         tags = {tag.k: tag.v for tag in node.tags}
-        delay_ms = self.profiles[0].node_ms(tags)
-        if delay_ms:
-            self.delays[node.id] = delay_ms
+        self.ways.node(node.id, tags, node.location.x, node.location.y)
         self._point(tags, node.location.x, node.location.y)
 
     def way(self, way: Any) -> None:
         tags = {tag.k: tag.v for tag in way.tags}
         highway = road_class(tags)
         if highway:
-            self._road(way, tags, highway)
+            self.ways.road(way.id, tags, self._runs(way), highway)
+        elif "waterway" in tags or "route" in tags or tags.get("leisure") == "slipway":
+            self.ways.other(way.id, tags, self._runs(way))
         if tags and not highway and tags.get("waterway") not in {"river", "canal", "stream"}:
             kind = area_kind(tags)
             if kind is None and point_kind(tags) is None and "addr:housenumber" not in tags:
@@ -145,28 +139,11 @@ class _Reader:
             members = [(m.ref, m.role) for m in relation.members if m.type == "w"]
             self.areas.relation(tags, members)
         elif kind == "restriction":
-            self._restriction(tags, [(m.type, m.ref, m.role) for m in relation.members])
+            self.ways.restriction(tags, [(m.type, m.ref, m.role) for m in relation.members])
 
     def extract(self) -> Extract:
-        order = np.array(sorted(self.delays), dtype=np.int64)
-        roads = RawRoads(
-            ptr=np.array(self.ptr, dtype=np.int64),
-            way_id=np.array(self.way_id, dtype=np.int64),
-            node_id=np.array(self.node_id, dtype=np.int64),
-            lonlat=np.array(self.xy, dtype=np.int32).reshape(-1, 2),
-            road_class=np.array(self.road_class, dtype=np.uint8),
-            flags=np.array(self.flags, dtype=np.uint8),
-            name=np.array(self.name, dtype=np.int32),
-            names=list(self.names),
-            kmh={
-                profile.name: np.array(kmh, dtype=np.float32).reshape(-1, 2)
-                for profile, kmh in zip(self.profiles, self.kmh, strict=True)
-            },
-            delay_node=order,
-            delay_ms=np.array([self.delays[node] for node in order.tolist()], dtype=np.int32),
-            restrictions=self.restrictions,
-        )
-        return Extract(roads, self.areas.finish(), self.lines, self.points, self.skipped)
+        roads, network = self.ways.finish()
+        return Extract(roads, network, self.areas.finish(), self.lines, self.points, self.skipped)
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
         """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out."""
@@ -176,33 +153,9 @@ class _Reader:
         flat = np.array([(x, y) for _, x, y in known], dtype=np.int32).reshape(-1, 2)
         return [ref for ref, _, _ in known], flat
 
-    def _road(self, way: Any, tags: Tags, highway: str) -> None:
-        speeds = [profile.way_kmh(tags) for profile in self.profiles]
-        name = tags.get("name") or tags.get("ref", "")
-        number = self.names.setdefault(name, len(self.names)) if name else -1
-        flags = BRIDGE * (tags.get("bridge", "no") != "no")
-        flags |= TUNNEL * (tags.get("tunnel", "no") not in {"no", "building_passage"})
-        flags |= ROUNDABOUT * (tags.get("junction") in {"roundabout", "circular"})
-        flags |= ONEWAY * (tags.get("oneway") in {"yes", "1", "true", "-1"})
-        added = False
-        for run in self._runs(way):
-            added = True
-            self.node_id.extend([ref for ref, _, _ in run])
-            for _, x, y in run:
-                self.xy.append(x)
-                self.xy.append(y)
-            self.ptr.append(len(self.node_id))
-            self.way_id.append(way.id)
-            self.road_class.append(CLASSES.index(highway))
-            self.flags.append(flags)
-            self.name.append(number)
-            for kmh, both in zip(self.kmh, speeds, strict=True):
-                kmh.extend(both)
-        self.skipped["ways_too_short"] += not added
-
-    def _runs(self, way: Any) -> list[list[tuple[int, int, int]]]:
+    def _runs(self, way: Any) -> list[list[Node]]:
         """The way cut where the extract lacks a node: nobody knows how the road runs there."""
-        runs: list[list[tuple[int, int, int]]] = [[]]
+        runs: list[list[Node]] = [[]]
         for ref in way.nodes:
             x = ref.x
             if x == _UNDEFINED:
@@ -219,21 +172,3 @@ class _Reader:
         number, street = tags.get("addr:housenumber"), tags.get("addr:street")
         if number and street:
             self.points.append(Point("address", "address", f"{street} {number}", x, y, street))
-
-    def _restriction(self, tags: Tags, members: list[tuple[str, int, str]]) -> None:
-        word = tags.get("restriction") or tags.get("restriction:motorcar", "")
-        rule, _, kind = word.partition("_")
-        if rule not in {"no", "only"} or not self.profiles[0].is_bound_by(tags):
-            self.skipped["restrictions_odd"] += 1
-            return
-        froms = [ref for kind_, ref, role in members if role == "from" and kind_ == "w"]
-        tos = [ref for kind_, ref, role in members if role == "to" and kind_ == "w"]
-        nodes = [ref for kind_, ref, role in members if role == "via" and kind_ == "n"]
-        ways = tuple(ref for kind_, ref, role in members if role == "via" and kind_ == "w")
-        if not froms or not tos or (len(nodes) == 1) == bool(ways):
-            self.skipped["restrictions_odd"] += 1
-            return
-        via_node = 0 if ways else nodes[0]
-        self.restrictions += [
-            Restriction(rule == "only", a, via_node, ways, b, kind) for a in froms for b in tos
-        ]

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callout.base.errors import DamagedError
+from callout.roads.raw import MOST_TIMES
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "graph.json"
 _IMPORT_AGAIN: Final = "Import the city again: callout city import FILE.osm.pbf"
 
-# Every array a graph must have: dtype and number of axes. Weights edge_ms_PROFILE come on top.
+# Every array a graph must have: dtype and number of axes. Those of each profile come on top.
 _NEEDED: Final[Mapping[str, tuple[str, int]]] = {
     "junction_lonlat": ("<i4", 2),
     "road_ptr": ("<i8", 1),
@@ -35,18 +36,27 @@ _NEEDED: Final[Mapping[str, tuple[str, int]]] = {
     "edge_opposite": ("<i4", 1),
     "edge_base": ("<i4", 1),
     "edge_copy": ("<i4", 1),
-    "edge_main": ("|u1", 1),
     "turn_from_ptr": ("<i8", 1),
     "turn_to": ("<i4", 1),
-    "turn_ms": ("<i4", 1),
     "turn_back_ptr": ("<i8", 1),
     "turn_back_from": ("<i4", 1),
-    "turn_back_ms": ("<i4", 1),
+    "turn_back_turn": ("<i4", 1),
+    "case_edge": ("<i4", 1),
+    "case_when": ("<i4", 2),
+    "case_turn": ("<i4", 1),
+    "case_turn_when": ("<i4", 1),
+    "case_turn_bits": ("|u1", 1),
+    "case_turn_ms": ("<i4", 2),
     "grid_ptr": ("<i4", 1),
     "grid_xy": ("<i4", 2),
     "grid_shape": ("<i4", 1),
     "grid_road": ("<i4", 1),
-    "grid_bits": ("|u1", 1),
+}
+_BY_PROFILE: Final[Mapping[str, tuple[str, int]]] = {
+    "edge_ms": ("<i4", 1),
+    "edge_main": ("|u1", 1),
+    "turn_ms": ("<i4", 1),
+    "case_ms": ("<i4", 2),
 }
 # Arrays that hold positions: the least value and what they count.
 _ROWS_OF: Final = {
@@ -55,6 +65,7 @@ _ROWS_OF: Final = {
     "junction": "junction_lonlat",
     "shape": "shape_mm",
     "name": "name_ptr",
+    "turn": "turn_to",
 }
 _POSITIONS: Final = {
     "road_edge": (-1, "edge"),
@@ -67,6 +78,11 @@ _POSITIONS: Final = {
     "edge_copy": (-1, "edge"),
     "turn_to": (0, "edge"),
     "turn_back_from": (0, "edge"),
+    "turn_back_turn": (0, "turn"),
+    "case_edge": (0, "edge"),
+    "case_turn": (0, "turn"),
+    "case_when": (-1, "time"),
+    "case_turn_when": (0, "time"),
     "grid_shape": (0, "shape"),
     "grid_road": (0, "road"),
 }
@@ -76,6 +92,7 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=False):
     format: int
     profiles: list[str]
     grid: dict[str, int]
+    times: list[str]
     arrays: dict[str, tuple[str, list[int]]]
 
 
@@ -85,10 +102,15 @@ class Graph(NamedTuple):
     arrays: dict[str, NDArray[Any]]
     profiles: tuple[str, ...]
     grid: NDArray[np.int64]  # x0, y0, dx, dy (1e-7 degree), columns, rows
+    times: tuple[str, ...] = ()  # opening_hours at which the rules of case_* hold
 
 
 def write_graph(
-    folder: Path, arrays: Mapping[str, NDArray[Any]], profiles: list[str], grid: dict[str, int]
+    folder: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    profiles: list[str],
+    grid: dict[str, int],
+    times: list[str],
 ) -> None:
     """Write a graph folder that does not exist yet; every file is durable when this returns."""
     folder.mkdir()
@@ -101,6 +123,7 @@ def write_graph(
         FORMAT,
         profiles,
         grid,
+        times,
         {name: (array.dtype.str, list(array.shape)) for name, array in arrays.items()},
     )
     with (folder / MANIFEST).open("xb") as file:
@@ -114,7 +137,9 @@ def open_graph(folder: Path) -> Graph:
     ``graph.json`` says (missing, shorter, of another type or shape).
     """  # noqa: D205 - one sentence
     manifest = _read_manifest(folder)
-    needed = dict(_NEEDED) | {f"edge_ms_{name}": ("<i4", 1) for name in manifest.profiles}
+    needed = dict(_NEEDED) | {
+        f"{array}_{name}": kind for name in manifest.profiles for array, kind in _BY_PROFILE.items()
+    }
     arrays: dict[str, NDArray[Any]] = {}
     for name, (dtype, axes) in needed.items():
         array = _map(folder / f"{name}.npy")
@@ -128,9 +153,11 @@ def open_graph(folder: Path) -> Graph:
             )
         arrays[name] = array
     _check_sizes(folder, arrays, manifest)
-    _check_values(folder, arrays)
+    _check_values(folder, arrays, len(manifest.times))
     shape = [manifest.grid[key] for key in ("x0", "y0", "dx", "dy", "nx", "ny")]
-    return Graph(arrays, tuple(manifest.profiles), np.array(shape, dtype=np.int64))
+    return Graph(
+        arrays, tuple(manifest.profiles), np.array(shape, dtype=np.int64), tuple(manifest.times)
+    )
 
 
 def _read_manifest(folder: Path) -> _Manifest:
@@ -170,18 +197,25 @@ def _check_sizes(folder: Path, arrays: dict[str, NDArray[Any]], manifest: _Manif
     cells = manifest.grid["nx"] * manifest.grid["ny"]
     fits = [
         len(arrays[name]) == edges
-        for name in ("edge_from", "edge_to", "edge_opposite", "edge_base", "edge_copy", "edge_main")
+        for name in ("edge_from", "edge_to", "edge_opposite", "edge_base", "edge_copy")
     ]
-    fits += [len(arrays[f"edge_ms_{name}"]) == edges for name in manifest.profiles]
+    turns, cases, bans = (len(arrays[name]) for name in ("turn_to", "case_edge", "case_turn"))
+    for name in manifest.profiles:
+        fits += [len(arrays[f"{array}_{name}"]) == edges for array in ("edge_ms", "edge_main")]
+        fits.append(len(arrays[f"turn_ms_{name}"]) == turns)
+        fits.append(arrays[f"case_ms_{name}"].shape == (cases, 1 << MOST_TIMES))
+    fits.append(arrays["case_when"].shape == (cases, MOST_TIMES))
+    fits.append(arrays["case_turn_ms"].shape == (bans, len(manifest.profiles)))
+    fits += [len(arrays[name]) == bans for name in ("case_turn_when", "case_turn_bits")]
     fits += [
         len(arrays[name]) == roads
         for name in ("road_way", "road_class", "road_flags", "road_name", "road_edge")
     ]
     for ptr, rows, values in (
-        ("turn_from_ptr", edges, ("turn_to", "turn_ms")),
-        ("turn_back_ptr", edges, ("turn_back_from", "turn_back_ms")),
+        ("turn_from_ptr", edges, ("turn_to",)),
+        ("turn_back_ptr", edges, ("turn_back_from", "turn_back_turn")),
         ("road_ptr", roads, ("shape_lonlat", "shape_mm")),
-        ("grid_ptr", cells, ("grid_xy", "grid_shape", "grid_road", "grid_bits")),
+        ("grid_ptr", cells, ("grid_xy", "grid_shape", "grid_road")),
         ("name_ptr", len(arrays["name_ptr"]) - 1, ()),
     ):
         fits.append(len(arrays[ptr]) == rows + 1)
@@ -192,9 +226,10 @@ def _check_sizes(folder: Path, arrays: dict[str, NDArray[Any]], manifest: _Manif
         )
 
 
-def _check_values(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
+def _check_values(folder: Path, arrays: dict[str, NDArray[Any]], times: int) -> None:
     """No position may point outside its array, no CSR run backwards: kernels do not look."""
     rows = {name: len(arrays[array]) for name, array in _ROWS_OF.items()}
+    rows["time"] = times
     for name, (least, of) in _POSITIONS.items():
         if arrays[name].size and not (
             least <= arrays[name].min() and arrays[name].max() < rows[of]

@@ -10,7 +10,7 @@ from callout.base.geo import E7
 
 _CELL_E7: Final = 10_000  # 0.001 degree of latitude, 111 m
 _MOST_CELLS: Final = 4_000_000
-# grid_bits: the road may be driven along and against its points' order; it leads everywhere.
+# The road may be driven along and against its points' order; it leads everywhere.
 AHEAD: Final = 1
 BACK: Final = 2
 BOTH: Final = AHEAD | BACK
@@ -53,16 +53,17 @@ def grid_arrays(
         "grid_xy": xy.astype(np.int32),
         "grid_shape": held.astype(np.int32),
         "grid_road": road,
-        "grid_bits": _bits(arrays)[road],
     }, shape
 
 
-def _bits(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """(roads,) what a road is, so that snapping need not look at its edges."""
-    edges = arrays["road_edge"]
-    is_main = ((arrays["edge_main"][edges] == 1) & (edges >= 0)).any(axis=1)
-    ahead, back = (edges >= 0).T
-    bits: NDArray[np.uint8] = (AHEAD * ahead + BACK * back + MAIN * is_main).astype(np.uint8)
+def road_bits(road_edge: NDArray[np.int32], is_main: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(roads,) what a road is to a profile, so that snapping need not look at its edges.
+
+    ``road_edge`` has the edges that the profile may use, -1 for the others.
+    """
+    main = ((is_main[road_edge] == 1) & (road_edge >= 0)).any(axis=1)
+    ahead, back = (road_edge >= 0).T
+    bits: NDArray[np.uint8] = (AHEAD * ahead + BACK * back + MAIN * main).astype(np.uint8)
     return bits
 
 

@@ -15,38 +15,85 @@ from callout.base.geo import LonLat
 from callout.roads import nearest as _nearest
 from callout.roads import route as _route
 from callout.roads import search, snap
+from callout.roads.conditions import holds, local_moment
 from callout.roads.graph import Graph, open_graph
+from callout.roads.grid import BOTH, MAIN
+from callout.roads.ground import Ground, Vehicle
 from callout.roads.nearest import Ranking
-from callout.roads.profile import CLOSED
+from callout.roads.profile import CLOSED, DEFAULT
+from callout.roads.raw import FERRY, WATER
 from callout.roads.route import Route
 from callout.roads.snap import REACH_M, Snap, Snaps
 
 _MS_PER_MM_AT_1_KMH = 3.6
 
 
-class _Metric(NamedTuple):
-    """The weights in force; replaced as a whole, so a query sees one epoch from start to end."""
+class _Driven(NamedTuple):
+    """A vehicle's weights with closures and speeds in force."""
 
-    epoch: int
-    weights: dict[str, NDArray[np.int32]]
-    pace: dict[str, float]
+    vehicle: Vehicle
+    weight: NDArray[np.int32]
+    pace: float
+
+
+class _Metric:
+    """What is in force; replaced as a whole, so a query sees one epoch from start to end."""
+
+    def __init__(
+        self,
+        epoch: int,
+        ground: Ground,
+        closures: Sequence[int] = (),
+        speeds: Mapping[int, float] | None = None,
+    ) -> None:
+        self.epoch = epoch
+        self.ground = ground
+        self.closures = tuple(closures)
+        self.speeds = dict(speeds or {})
+        self._driven: dict[str, _Driven] = {}
+
+    def driven(self, profile: str) -> _Driven:
+        """One profile's weights, made when first asked for."""
+        found = self._driven.get(profile)
+        if found is None:
+            found = self._driven[profile] = self._changed(self.ground.vehicle(profile))
+        return found
+
+    def _changed(self, vehicle: Vehicle) -> _Driven:
+        if not self.closures and not self.speeds:
+            return _Driven(vehicle, vehicle.weight, vehicle.pace)
+        arrays, weight, pace = self.ground.graph.arrays, vehicle.weight.copy(), vehicle.pace
+        for edge, kmh in self.speeds.items():
+            if weight[edge] != CLOSED:
+                mm = int(arrays["road_mm"][arrays["edge_road"][edge]])
+                weight[edge] = min(CLOSED - 1, max(1, round(mm * _MS_PER_MM_AT_1_KMH / kmh)))
+                pace = min(pace, float(weight[edge]) * 1000 / mm) if mm else pace
+        weight[list(self.closures)] = CLOSED
+        # Copies lie on the same road as their base edges, whatever happens there.
+        weight = np.ascontiguousarray(weight[arrays["edge_base"]], dtype=np.int32)
+        # Kernels are compiled for read-only arrays, which mapped files are.
+        weight.flags.writeable = False
+        return _Driven(vehicle, weight, pace)
 
 
 class Roads:
-    """An opened road network. All methods may be called from any thread at once."""
+    """An opened road network. All methods may be called from any thread at once.
+
+    ``profile`` is everywhere the vehicle that is meant; BadInputError when there is none of that
+    name.
+    """
 
     def __init__(self, graph: Graph) -> None:
         """Prefer :meth:`open`."""
         self.graph = graph
-        self._backward = search.backward(graph)
-        self._forward = search.forward(graph)
-        self._snap_arrays = snap.snap_arrays(graph)
-        self._named = (graph.arrays["road_name"] >= 0).astype(np.uint8)
-        self._every_road = np.ones_like(self._named)
+        arrays = graph.arrays
+        on_land = (arrays["road_flags"] & (WATER | FERRY)) == 0
+        self._named = ((arrays["road_name"] >= 0) & on_land).astype(np.uint8)
+        everything = np.full(len(arrays["grid_road"]), BOTH | MAIN, dtype=np.uint8)
+        self._for_names = snap.snap_arrays(graph, arrays["road_edge"], everything)
         self._thread = threading.local()
         self._applying = threading.Lock()
-        self._base = {name: graph.arrays[f"edge_ms_{name}"] for name in graph.profiles}
-        self._metric = self._new_metric(0, self._base)
+        self._metric = _Metric(0, Ground(graph))
 
     @classmethod
     def open(cls, graph_dir: Path) -> "Roads":
@@ -79,45 +126,62 @@ class Roads:
         previous: NDArray[np.int32] | None = None,
         *,
         reach_m: float = REACH_M,
+        profile: str = DEFAULT,
     ) -> Snaps:
         """The road that each of (n, 2) points (lon, lat in 1e-7 degree) is on.
 
         ``headings`` are degrees clockwise from north, NaN where unknown; ``previous`` the edges
-        of the last snaps, -1 where unknown. Edge -1 where no road is within ``reach_m``.
+        of the last snaps, -1 where unknown. Only roads that the profile may use now, closures
+        aside. Edge -1 where none is within ``reach_m``.
         """
+        vehicle = self._metric.ground.vehicle(profile)
         return snap.snap_points(
-            self._snap_arrays, points, headings, previous, self._every_road, reach_m
+            vehicle.snapping, points, headings, previous, vehicle.usable, reach_m
         )
 
-    def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = "car") -> Ranking:
-        """The at most k candidates that are there first: index, travel_ms, by time then index."""
-        weight = self._weight(profile)
-        return _nearest.nearest(self._backward, weight, self._work(), to, candidates, k)
+    def on_island(self, edges: NDArray[np.int32], profile: str = DEFAULT) -> NDArray[np.bool_]:
+        """(n,) whether each edge is off the part of the network from which one gets everywhere.
 
-    def times(self, sources: Snaps, targets: Snaps, profile: str = "car") -> NDArray[np.int64]:
+        From an island some places cannot be reached, or it cannot be reached from some. False
+        for edge -1.
+        """
+        self._metric.ground.vehicle(profile)
+        is_main = self.graph.arrays[f"edge_main_{profile}"]
+        islands: NDArray[np.bool_] = (edges >= 0) & (is_main[edges] == 0)
+        return islands
+
+    def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = DEFAULT) -> Ranking:
+        """The at most k candidates that are there first: index, travel_ms, by time then index."""
+        driven = self._metric.driven(profile)
+        return _nearest.nearest(
+            driven.vehicle.backward, driven.weight, self._work(), to, candidates, k
+        )
+
+    def times(self, sources: Snaps, targets: Snaps, profile: str = DEFAULT) -> NDArray[np.int64]:
         """(sources, targets) milliseconds, -1 where there is no way."""
-        weight = self._weight(profile)
+        driven = self._metric.driven(profile)
         table = np.empty((sources.size, targets.size), np.int64)
         for column in range(targets.size):
             table[:, column] = _nearest.times_to(
-                self._backward, weight, self._work(), targets.at(column), sources
+                driven.vehicle.backward, driven.weight, self._work(), targets.at(column), sources
             )
         return table
 
-    def route(self, a: Snap, b: Snap, profile: str = "car") -> Route | None:
+    def route(self, a: Snap, b: Snap, profile: str = DEFAULT) -> Route | None:
         """The quickest way from a to b with its line, None when there is none."""
-        metric = self._metric
-        weight = self._weight(profile, metric)
-        pace = metric.pace[profile]
-        return _route.find_route(self.graph, self._forward, weight, pace, self._work(), a, b)
+        driven = self._metric.driven(profile)
+        forward, weight = driven.vehicle.forward, driven.weight
+        return _route.find_route(self.graph, forward, weight, driven.pace, self._work(), a, b)
 
     def reach(
-        self, origin: Snap, seconds: float, profile: str = "car"
+        self, origin: Snap, seconds: float, profile: str = DEFAULT
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Edges whose end is reached within the time, and the milliseconds until there."""
-        weight = self._weight(profile)
+        driven = self._metric.driven(profile)
         limit_ms = round(seconds * 1000)
-        return _route.reach_edges(self._forward, weight, self._work(), origin, limit_ms)
+        return _route.reach_edges(
+            driven.vehicle.forward, driven.weight, self._work(), origin, limit_ms
+        )
 
     def apply(self, closures: Sequence[int], speeds: Mapping[int, float]) -> int:
         """Replace all closures and speeds now in force; the new epoch.
@@ -126,12 +190,43 @@ class Roads:
         than 0) for every profile that may use it. Both hold for later queries only.
         BadInputError for an edge that does not exist or a speed that is none.
         """
+        for edge in (*closures, *speeds):
+            self._check_edge(edge)
+        for edge, kmh in speeds.items():
+            if not kmh > 0:
+                raise BadInputError(f"{kmh} km/h on edge {edge} is no speed", todo="Close the edge")
         with self._applying:
-            weights = {
-                name: self._changed(base, closures, speeds) for name, base in self._base.items()
-            }
-            self._metric = self._new_metric(self._metric.epoch + 1, weights)
+            old = self._metric
+            self._metric = _Metric(old.epoch + 1, old.ground, closures, speeds)
             return self._metric.epoch
+
+    def set_moment(self, now_us: int, zone: str) -> bool:
+        """Put the rules in force that hold at a moment; whether any changed.
+
+        ``now_us`` is UTC, ``zone`` the IANA name of the city's time zone, whose wall clock signs
+        mean. Before the first call every ban that holds at certain times holds. A change counts
+        the epoch up; it takes a tenth of a second, in which queries go on with the rules of
+        before. BadInputError for a zone that is none.
+        """
+        moment = local_moment(now_us, zone)
+        if not self.graph.times:
+            return False
+        holding = frozenset(
+            number for number, time in enumerate(self.graph.times) if holds(time, moment)
+        )
+        with self._applying:
+            old = self._metric
+            ground = old.ground.at(holding)
+            if ground is old.ground:
+                return False
+            self._metric = _Metric(old.epoch + 1, ground, old.closures, old.speeds)
+            return True
+
+    @property
+    def times_holding(self) -> list[int] | None:
+        """Positions of the graph's times that are in force; None before any moment was set."""
+        holding = self._metric.ground.holding
+        return None if holding is None else sorted(holding)
 
     def point(self, edge: int, offset: int) -> LonLat:
         """Where a place on an edge is on the map."""
@@ -181,7 +276,7 @@ class Roads:
     def street_at(self, point: LonLat, reach_m: float = 250.0) -> str:
         """Name of the nearest street that has one, "" when none is within reach."""
         points = np.array([point], dtype=np.int64)
-        found = snap.snap_points(self._snap_arrays, points, None, None, self._named, reach_m)
+        found = snap.snap_points(self._for_names, points, None, None, self._named, reach_m)
         return self.name(int(found.edge[0])) if found.edge[0] >= 0 else ""
 
     def _work(self) -> search.Work:
@@ -189,42 +284,6 @@ class Roads:
         if work is None:
             work = self._thread.work = search.new_work(self.graph)
         return work
-
-    def _weight(self, profile: str, metric: _Metric | None = None) -> NDArray[np.int32]:
-        weights = (metric or self._metric).weights
-        if profile not in weights:
-            raise BadInputError(
-                f"there is no profile {profile!r}", todo=f"Use one of: {', '.join(weights)}"
-            )
-        return weights[profile]
-
-    def _new_metric(self, epoch: int, weights: dict[str, NDArray[np.int32]]) -> _Metric:
-        pace = {name: _route.pace_ms_per_m(self.graph, weight) for name, weight in weights.items()}
-        return _Metric(epoch, weights, pace)
-
-    def _changed(
-        self,
-        base: NDArray[np.int32],
-        closures: Sequence[int],
-        speeds: Mapping[int, float],
-    ) -> NDArray[np.int32]:
-        weight = base.copy()
-        arrays = self.graph.arrays
-        for edge, kmh in speeds.items():
-            self._check_edge(edge)
-            if not kmh > 0:
-                raise BadInputError(f"{kmh} km/h on edge {edge} is no speed", todo="Close the edge")
-            if base[edge] != CLOSED:
-                mm = int(arrays["road_mm"][arrays["edge_road"][edge]])
-                weight[edge] = min(CLOSED - 1, max(1, round(mm * _MS_PER_MM_AT_1_KMH / kmh)))
-        for edge in closures:
-            self._check_edge(edge)
-            weight[edge] = CLOSED
-        # Copies lie on the same road as their base edges, whatever happens there.
-        weight = np.ascontiguousarray(weight[arrays["edge_base"]], dtype=np.int32)
-        # Kernels are compiled for read-only arrays, which mapped files are.
-        weight.flags.writeable = False
-        return weight
 
     def _check_edge(self, edge: int) -> None:
         if not 0 <= edge < len(self.graph.arrays["edge_road"]):

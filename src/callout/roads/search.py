@@ -1,11 +1,12 @@
 """What every search shares: the network in kernel form and each thread's reusable workspace."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callout.roads.graph import Graph
+from callout.roads.profile import CLOSED
 
 
 class Backward(NamedTuple):
@@ -51,22 +52,41 @@ class Places(NamedTuple):
     best: NDArray[np.int64]  # (n,) least time found so far
 
 
-def backward(graph: Graph) -> Backward:
-    """The graph for backward kernels."""
-    names = ("turn_back_ptr", "turn_back_from", "turn_back_ms", "edge_copy")
-    return Backward(*_named(graph, names))
+def networks(
+    graph: Graph, turn_ms: NDArray[np.int32], weight: NDArray[np.int32]
+) -> tuple[Backward, Forward]:
+    """The graph for the kernels, with no turn but those that one vehicle may make.
 
-
-def forward(graph: Graph) -> Forward:
-    """The graph for forward kernels."""
-    names = (
-        "turn_from_ptr", "turn_to", "turn_ms", "edge_base", "edge_to", "junction_lonlat",
+    ``turn_ms`` and ``weight`` are that vehicle's, CLOSED where it may not go: what is closed is
+    not in the networks at all, so no search can drive there.
+    """
+    arrays = graph.arrays
+    edges = len(weight)
+    came_from = np.repeat(np.arange(edges, dtype=np.int32), np.diff(arrays["turn_from_ptr"]))
+    open_ = turn_ms != CLOSED
+    open_ &= (weight != CLOSED)[came_from]
+    open_ &= (weight != CLOSED)[arrays["turn_to"]]
+    turn = arrays["turn_back_turn"]
+    back = open_[turn]
+    to, turn = arrays["turn_to"][open_], turn[back]
+    forward_ptr = _ptr(came_from[open_], edges)
+    backward_ptr = _ptr(arrays["turn_to"][turn], edges)
+    before, forward_ms, backward_ms = arrays["turn_back_from"][back], turn_ms[open_], turn_ms[turn]
+    # Kernels are compiled for read-only arrays, which mapped files are.
+    for array in (to, before, forward_ms, backward_ms, forward_ptr, backward_ptr):
+        array.flags.writeable = False
+    return (
+        Backward(backward_ptr, before, backward_ms, arrays["edge_copy"]),
+        Forward(
+            forward_ptr, to, forward_ms,
+            arrays["edge_base"], arrays["edge_to"], arrays["junction_lonlat"],
+        ),
     )  # fmt: skip
-    return Forward(*_named(graph, names))
 
 
-def _named(graph: Graph, names: tuple[str, ...]) -> list[NDArray[Any]]:
-    return [graph.arrays[name] for name in names]
+def _ptr(edge: NDArray[np.int32], edges: int) -> NDArray[np.int64]:
+    counts = np.bincount(edge, minlength=edges)
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
 
 def new_work(graph: Graph) -> Work:

@@ -77,11 +77,16 @@ class SnapArrays(NamedTuple):
     edge_to: NDArray[np.int32]
 
 
-def snap_arrays(graph: Graph) -> SnapArrays:
-    """The graph's arrays for :func:`snap_points`."""
-    return SnapArrays(
-        graph.grid, *(graph.arrays[name] for name in SnapArrays._fields if name != "grid")
-    )
+def snap_arrays(
+    graph: Graph, road_edge: NDArray[np.int32], grid_bits: NDArray[np.uint8]
+) -> SnapArrays:
+    """The graph's arrays for :func:`snap_points`, with one vehicle's edges of every road.
+
+    ``road_edge`` is -1 and ``grid_bits`` (pieces,) lacks the bit where it may not drive.
+    """
+    own = {"grid": graph.grid, "road_edge": road_edge, "grid_bits": grid_bits}
+    arrays: dict[str, Any] = graph.arrays | own
+    return SnapArrays(*(arrays[name] for name in SnapArrays._fields))
 
 
 def snap_points(
@@ -204,6 +209,9 @@ def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arr
                 if ring > 0 and math.sqrt(gap_x * gap_x + gap_y * gap_y) - _SAME_ROAD_M > best:
                     continue
                 for piece in range(grid_ptr[cell], grid_ptr[cell + 1]):
+                    bits = grid_bits[piece]
+                    if bits & BOTH == 0:
+                        continue
                     ax = (xy[piece, 0] - x) * to_x
                     ay = (xy[piece, 1] - y) * to_y
                     vx = (xy[piece, 2] - x) * to_x - ax
@@ -217,7 +225,6 @@ def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arr
                     if px * px + py * py > within * within:
                         continue
                     far = math.sqrt(px * px + py * py)
-                    bits = grid_bits[piece]
                     score = far if bits & MAIN else far + _ISLAND_M
                     if has_heading and squared > 0.0:
                         along = (vx * east + vy * north) / math.sqrt(squared)

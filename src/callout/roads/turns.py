@@ -1,17 +1,20 @@
-"""Turns between directed edges: which are allowed, and what each costs in milliseconds."""
+"""Turns between directed edges: which are allowed, and what each costs in milliseconds.
 
-from collections.abc import Iterable
+One table serves every profile: it holds each turn that any of them may make, with a row of
+costs a profile, CLOSED where that one may not.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callout.roads.bans import Bans, via_node_bans, without_contradictions
 from callout.roads.profile import CLOSED, Profile, TurnRules
 from callout.roads.raw import Restriction
-from callout.roads.viaway import apply_via_ways
+from callout.roads.viaway import Marks, apply_via_ways
 
-# A turn sharper than this is not "straight on" when a restriction's way goes through its node.
-_STRAIGHT_DEG = 35.0
+LAND, SHORE, AFLOAT = 0, 1, 2
 
 
 class Edges(NamedTuple):
@@ -20,11 +23,16 @@ class Edges(NamedTuple):
     road: NDArray[np.int32]
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
-    opposite: NDArray[np.int32]  # the same road the other way, -1 on a one-way
+    opposite: NDArray[np.int32]  # the same road the other way, -1 when nobody may go there
     way: NDArray[np.int64]
     bearing_out: NDArray[np.float64]  # degrees, leaving the tail
     bearing_in: NDArray[np.float64]  # degrees, arriving at the head
+    is_back: NDArray[np.bool_]  # against the road's shape
+    is_against: NDArray[np.bool_]  # against a one-way: for those on foot or on blue lights
+    medium: NDArray[np.uint8]  # LAND, SHORE (a slipway) or AFLOAT
     weights: dict[str, NDArray[np.int32]]  # profile -> milliseconds
+    possible: dict[str, NDArray[np.bool_]]  # profile -> open at some time
+    enter_ms: dict[str, NDArray[np.int32]]  # profile -> cost of getting onto it
     road_ends: tuple[NDArray[np.int32], NDArray[np.int32]]  # junctions of every road
     junction_node: NDArray[np.int64]  # (junctions,) node ids, ascending
 
@@ -34,44 +42,85 @@ class Edges(NamedTuple):
         return len(self.junction_node)
 
 
+class TurnCases(NamedTuple):
+    """Turns that are banned at certain times; all arrays have one row a turn and time."""
+
+    turn: NDArray[np.int32]
+    when: NDArray[np.int32]
+    bits: NDArray[np.uint8]  # bit i: profile i is bound
+    ms: NDArray[np.int32]  # (rows, profiles) the cost when no time of the turn holds
+
+
 class Turns(NamedTuple):
     """A CSR over edges and the copies that via-way restrictions needed (their base edges)."""
 
     ptr: NDArray[np.int64]
     to: NDArray[np.int32]
-    ms: NDArray[np.int32]
+    ms: NDArray[np.int32]  # (profiles, turns); what is banned at times is CLOSED
     copies: NDArray[np.int32]
+    cases: TurnCases
     report: dict[str, int]
 
 
 def turn_table(
     edges: Edges,
-    delay_ms: NDArray[np.int64],
+    delay_ms: dict[str, NDArray[np.int64]],
     restrictions: list[Restriction],
-    profile: Profile,
+    profiles: list[Profile],
 ) -> Turns:
-    """All allowed turns. ``delay_ms`` is (junctions,), CLOSED where nothing passes.
+    """All allowed turns. ``delay_ms`` is (junctions,) a profile, CLOSED where nothing passes.
 
     U-turn rule: back onto the same road only where nothing else may be taken (dead ends, closed
-    barriers, everything else banned), and never where a restriction forbids it.
+    barriers, everything else banned) or the profile may anywhere, and never where a restriction
+    that binds it forbids it.
     """
     before, after = _pairs(edges)
-    banned, report = _via_node_bans(edges, before, after, restrictions)
-    is_u_turn = edges.opposite[before] == after
-    closed = delay_ms[edges.head[before]] == CLOSED
-    allowed = ~banned & ~is_u_turn & ~closed
-    has_way_on = np.zeros(len(edges.road), dtype=bool)
-    has_way_on[before[allowed]] = True
-    allowed |= is_u_turn & ~has_way_on[before] & ~banned
-    before, after, is_u_turn = before[allowed], after[allowed], is_u_turn[allowed]
-    ms = _costs(edges, before, after, is_u_turn, delay_ms, profile.turns)
+    rules, contradictory = without_contradictions(restrictions)
+    bans = via_node_bans(edges, before, after, rules)
+    ms = np.stack(
+        [
+            _profile_ms(edges, before, after, bans.of(number), delay_ms[profile.name], profile)
+            for number, profile in enumerate(profiles)
+        ]
+    )
+    kept = (ms != CLOSED).any(axis=0)
+    marks = _marks(bans, kept)
+    before, after, ms = before[kept], after[kept], ms[:, kept]
     count = len(edges.road)
     ptr = np.concatenate(([0], np.cumsum(np.bincount(before, minlength=count)))).astype(np.int64)
-    via_ways = [rule for rule in restrictions if rule.via_ways]
-    ptr, to, ms, copies, bound = apply_via_ways(ptr, after, ms, edges.way, via_ways)
-    report["restrictions_via_way"] = bound
-    report["restrictions_unused"] += len(via_ways) - bound
-    return Turns(ptr, to, ms, copies, report)
+    over_ways = [rule for rule in rules if rule.via_ways]
+    ptr, to, ms, copies, marks, bound = apply_via_ways(ptr, after, ms, marks, edges, over_ways)
+    report = {
+        **bans.report,
+        "restrictions_via_way": bound,
+        "restrictions_contradictory": contradictory,
+    }
+    report["restrictions_unused"] += len(over_ways) - bound
+    ms, cases = _by_time(ms, marks)
+    return Turns(ptr, to, ms, copies, cases, report)
+
+
+def _marks(bans: Bans, kept: NDArray[np.bool_]) -> Marks:
+    """Bans at certain times by the position of the turn they will have once the rest is gone."""
+    position = np.cumsum(kept) - 1
+    marks: Marks = {}
+    for pair, when, bits in bans.at_times:
+        if kept[pair]:
+            turn = int(position[pair])
+            marks[turn] = (*marks.get(turn, ()), (when, bits))
+    return marks
+
+
+def _by_time(ms: NDArray[np.int32], marks: Marks) -> tuple[NDArray[np.int32], TurnCases]:
+    """Costs with every ban of some time in force, and the table that lifts them."""
+    rows = sorted({(turn, when, bits) for turn, found in marks.items() for when, bits in found})
+    turn, when, bits = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    profiles = len(ms)
+    bits = bits & ((1 << profiles) - 1)
+    free = ms[:, turn].T.astype(np.int32).reshape(-1, profiles)
+    for number in range(profiles):
+        ms[number, turn[(bits >> number & 1) == 1]] = CLOSED
+    return ms, TurnCases(turn.astype(np.int32), when.astype(np.int32), bits.astype(np.uint8), free)
 
 
 def _pairs(edges: Edges) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -86,21 +135,59 @@ def _pairs(edges: Edges) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return before, order[first[edges.head[before]] + rank]
 
 
+def _profile_ms(
+    edges: Edges,
+    before: NDArray[np.int32],
+    after: NDArray[np.int32],
+    banned: NDArray[np.bool_],
+    delay_ms: NDArray[np.int64],
+    profile: Profile,
+) -> NDArray[np.int32]:
+    """Cost of every pair for one profile, CLOSED where it may not turn."""
+    possible = edges.possible[profile.name]
+    open_ = possible[before] & possible[after] & ~banned
+    # A boat gets from the road to the water over a slipway only, also where a bridge meets it.
+    open_ &= np.abs(edges.medium[before].astype(np.int8) - edges.medium[after]) < AFLOAT
+    is_u_turn = edges.opposite[before] == after
+    closed = delay_ms[edges.head[before]] == CLOSED
+    allowed = open_ & ~is_u_turn & ~closed
+    if profile.turns.u_turn_anywhere:
+        allowed |= open_ & is_u_turn
+    else:
+        has_way_on = np.zeros(len(edges.road), dtype=bool)
+        has_way_on[before[allowed]] = True
+        allowed |= open_ & is_u_turn & ~has_way_on[before]
+    ms = np.full(len(before), CLOSED, dtype=np.int32)
+    before, after = before[allowed], after[allowed]
+    turning = _costs(edges, before, after, delay_ms, profile.turns, _degree(edges, possible))
+    enter = edges.enter_ms[profile.name].astype(np.int64)
+    turning += np.where(enter[before] == 0, enter[after], 0)
+    ms[allowed] = np.minimum(turning, CLOSED - 1)
+    return ms
+
+
+def _degree(edges: Edges, possible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many roads a profile may use meet in each junction."""
+    used = np.zeros(len(edges.road_ends[0]), dtype=bool)
+    used[edges.road[possible]] = True
+    tails, heads = (np.bincount(end[used], minlength=edges.junctions) for end in edges.road_ends)
+    degree: NDArray[np.int64] = tails + heads
+    return degree
+
+
 def _costs(
     edges: Edges,
     before: NDArray[np.int32],
     after: NDArray[np.int32],
-    is_u_turn: NDArray[np.bool_],
     delay_ms: NDArray[np.int64],
     rules: TurnRules,
-) -> NDArray[np.int32]:
+    degree: NDArray[np.int64],
+) -> NDArray[np.int64]:
     """Milliseconds of each turn: angle where three roads or more meet, delay of the junction.
 
     Angle cost after OSRM, profiles/car.lua, process_turn; right is positive.
     """
-    degree = np.bincount(edges.road_ends[0], minlength=edges.junctions) + np.bincount(
-        edges.road_ends[1], minlength=edges.junctions
-    )
+    is_u_turn = edges.opposite[before] == after
     angle = (edges.bearing_out[after] - edges.bearing_in[before] + 540.0) % 360.0 - 180.0
     if not rules.drives_right:
         angle = -angle
@@ -111,84 +198,5 @@ def _costs(
     junction = delay_ms[edges.head[before]]
     # Turning back in front of a closed barrier does not pass it.
     passed = np.where((junction == CLOSED) | is_u_turn, 0, junction)
-    return (np.rint(cost).astype(np.int64) + passed).astype(np.int32)
-
-
-def _via_node_bans(
-    edges: Edges,
-    before: NDArray[np.int32],
-    after: NDArray[np.int32],
-    restrictions: Iterable[Restriction],
-) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Which pairs are banned, and how many restrictions were used.
-
-    A restriction names ways and a node; the pairs it means are those from an edge of the one to
-    an edge of the other at that node. Where a way goes on through the node there are several,
-    and the kind (left, right, straight) says which.
-    """
-    banned = np.zeros(len(before), dtype=bool)
-    used = unused = 0
-    by_head = _Sorted(edges.head)
-    for rule in restrictions:
-        if rule.via_ways:
-            continue
-        meant = _meant(edges, before, after, by_head, rule)
-        if not meant:
-            unused += 1
-            continue
-        used += 1
-        if rule.only:
-            for first in {int(before[pair]) for pair in meant}:
-                low, high = np.searchsorted(before, [first, first + 1])
-                banned[np.setdiff1d(np.arange(low, high), meant)] = True
-        else:
-            banned[meant] = True
-    return banned, {"restrictions_via_node": used, "restrictions_unused": unused}
-
-
-class _Sorted:
-    """Edges by one of their columns, found by binary search."""
-
-    def __init__(self, column: NDArray[np.int32]) -> None:
-        self.order = np.argsort(column, kind="stable")
-        self.column = column[self.order]
-
-    def where(self, value: int) -> NDArray[np.int64]:
-        low, high = np.searchsorted(self.column, [value, value + 1])
-        return self.order[low:high]
-
-
-def _meant(
-    edges: Edges,
-    before: NDArray[np.int32],
-    after: NDArray[np.int32],
-    by_head: _Sorted,
-    rule: Restriction,
-) -> list[int]:
-    """Positions of the pairs that a via-node restriction speaks of."""
-    junction = int(np.searchsorted(edges.junction_node, rule.via_node))
-    if junction == edges.junctions or edges.junction_node[junction] != rule.via_node:
-        return []
-    found: list[int] = []
-    for edge in by_head.where(junction):
-        if edges.way[edge] != rule.from_way:
-            continue
-        low, high = np.searchsorted(before, [edge, edge + 1])
-        found += [pair for pair in range(low, high) if edges.way[after[pair]] == rule.to_way]
-    u_turns = [pair for pair in found if edges.opposite[before[pair]] == after[pair]]
-    if rule.kind == "u_turn" and u_turns:
-        return u_turns
-    found = [pair for pair in found if pair not in u_turns]
-    fitting = [
-        pair
-        for pair in found
-        if _direction(edges.bearing_out[after[pair]] - edges.bearing_in[before[pair]]) == rule.kind
-    ]
-    return fitting if len(found) > 1 and fitting else found
-
-
-def _direction(turn_deg: float) -> str:
-    angle = (turn_deg + 540.0) % 360.0 - 180.0
-    if abs(angle) <= _STRAIGHT_DEG:
-        return "straight_on"
-    return "right_turn" if angle > 0 else "left_turn"
+    turning: NDArray[np.int64] = np.rint(cost).astype(np.int64) + passed
+    return turning

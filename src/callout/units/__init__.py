@@ -2,7 +2,7 @@
 
 from callout.units.board import Station, Unit, UnitBoard
 from callout.units.events import CLEARED, COMMITTED, FREE, Status, UnitEnrolled
-from callout.units.positions import Fix, Positions
+from callout.units.positions import Fix, Positions, by_profile
 
 __all__ = [
     "CLEARED",
@@ -15,4 +15,5 @@ __all__ = [
     "Unit",
     "UnitBoard",
     "UnitEnrolled",
+    "by_profile",
 ]

@@ -47,6 +47,7 @@ class Unit(msgspec.Struct):
     version: int = 0
     seq: int = -1
     changed_seq: int = -1  # last entry after which it could be sent otherwise than before
+    profile: str = "car"  # which roads it may use and how fast; see roads' profiles
     last_incident: str = ""  # where it was sent last; its place is the unit's last known scene
 
 
@@ -147,12 +148,14 @@ class UnitBoard:
                 body["kind"],
                 capabilities,
                 since_us=entry.recorded_us,
+                profile=body.get("profile", "car"),
             )
             self.units[name] = unit
             self.by_number.append(unit)
             return
         unit.callsign, unit.agency, unit.station = body["callsign"], body["agency"], body["station"]
         unit.kind, unit.capabilities = body["kind"], capabilities
+        unit.profile = body.get("profile", "car")
 
 
 def _set(unit: Unit, status: str, incident: str, entry: Entry) -> None:

@@ -54,6 +54,7 @@ class UnitEnrolled(Fact, frozen=True, kw_only=True):
     station: str
     kind: str
     capabilities: tuple[str, ...]
+    profile: str = "car"  # the vehicle it drives: a profile of roads
 
 
 class UnitStatusSet(Fact, frozen=True, kw_only=True):

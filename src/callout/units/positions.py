@@ -5,6 +5,7 @@ device's clock is kept but never trusted to hide a crew), and snapped to the roa
 the ingest path. Nothing here can delay an alarm.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,6 +27,12 @@ class Fix(NamedTuple):
     at_us: int
     heading: float
     speed: float
+
+
+def by_profile(profiles: list[str]) -> dict[str, NDArray[np.int64]]:
+    """Positions in the list by the profile that stands there, in the order profiles appear."""
+    column = np.array(profiles, dtype=object)
+    return {profile: np.flatnonzero(column == profile) for profile in dict.fromkeys(profiles)}
 
 
 class Positions:
@@ -90,19 +97,24 @@ class Positions:
         lon_e7, lat_e7 = self.lonlat_e7[number]
         return LonLat(int(lon_e7), int(lat_e7))
 
-    def snap(self, roads: "Roads") -> int:
-        """Put the rows reported since the last call on the road; how many there were."""
+    def snap(self, roads: "Roads", profile_of: Callable[[int], str]) -> int:
+        """Put the rows reported since the last call on the road; how many there were.
+
+        ``profile_of`` tells which vehicle a unit number drives: each is put on roads it may use.
+        """
         if not self._to_snap:
             return 0
         rows = np.fromiter(self._to_snap, np.int64, len(self._to_snap))
         self._to_snap.clear()
         moving = np.nan_to_num(self.speed[rows]) > 1.5
         headings = np.where(moving, self.heading[rows], np.float32(np.nan)).astype(np.float32)
-        snaps = roads.snap(self.lonlat_e7[rows], headings, self.edge[rows])
-        self.edge[rows] = snaps.edge
-        self.offset[rows] = snaps.offset
-        self.other[rows] = snaps.other
-        self.off_road_m[rows] = snaps.distance_m
+        for profile, of in by_profile([profile_of(row) for row in rows.tolist()]).items():
+            mine = rows[of]
+            snaps = roads.snap(self.lonlat_e7[mine], headings[of], self.edge[mine], profile=profile)
+            self.edge[mine] = snaps.edge
+            self.offset[mine] = snaps.offset
+            self.other[mine] = snaps.other
+            self.off_road_m[mine] = snaps.distance_m
         return len(rows)
 
     def take_changed(self) -> list[int]:

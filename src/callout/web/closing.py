@@ -38,6 +38,7 @@ class _Way(NamedTuple):
     incident: str
     here: Snap
     there: Snap
+    profile: str
 
 
 class Closing:
@@ -131,7 +132,7 @@ class Closing:
     def _work(self, closures: list[Closure], ways: list[_Way]) -> dict[str, set[str]]:
         """Closures by unit that its way as it was drives over. In a thread of its own."""
         roads = self._picture.roads
-        routes = {way: roads.route(way.here, way.there) for way in ways}
+        routes = {way: roads.route(way.here, way.there, way.profile) for way in ways}
         resolved = resolve(roads, closures)
         roads.apply(resolved.closed, resolved.speeds)
         self._resolved = resolved
@@ -156,10 +157,12 @@ class Closing:
             place = picture.place_of(incident)
             if place is None or unit.number >= len(lane.edge) or lane.edge[unit.number] < 0:
                 continue
-            there = picture.roads.snap(np.array([place[0]], np.int64)).at(0)
+            there = picture.roads.snap(
+                np.array([place[0]], np.int64), profile=picture.profile_of(unit)
+            ).at(0)
             row = unit.number
             here = Snap(int(lane.edge[row]), int(lane.offset[row]), int(lane.other[row]), 0.0)
-            found.append(_Way(unit.id, incident.id, here, there))
+            found.append(_Way(unit.id, incident.id, here, there, picture.profile_of(unit)))
         return found
 
     def _warn(self, ahead: dict[str, set[str]]) -> None:

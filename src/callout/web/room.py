@@ -45,8 +45,12 @@ class Room:
         escalate_s: int,
         about: dict[str, object],
         keep_days: int = 0,
+        zone: str = "UTC",
     ) -> None:
-        """Take over a picture; ``start`` begins to keep it current."""
+        """Take over a picture; ``start`` begins to keep it current.
+
+        ``zone`` is the IANA name of the city's time zone, for rules that hold at certain times.
+        """
         self.picture = picture
         self.credentials = credentials
         self.drill = drill
@@ -55,6 +59,7 @@ class Room:
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
+        self._zone = zone
         self._erasing = Erasing(picture, keep_days)
         self.closing = Closing(picture, self.live.closures)
         self._keeper = Keeper(picture)
@@ -77,6 +82,7 @@ class Room:
                 loop.call_soon_threadsafe(self._take, entries)
 
         self._unsubscribe = self.picture.journal.subscribe(follow)
+        self.picture.roads.set_moment(self.clock.now_us(), self._zone)
         self._keeper.load()
         for entry in self.picture.journal.replay(self.picture.seq):
             self._apply(entry)
@@ -85,6 +91,7 @@ class Room:
             loop.create_task(self._every(1.0, self.live.tick)),
             loop.create_task(self._every(0.25, self._snap)),
             loop.create_task(self._every(1.0, self._escalate)),
+            loop.create_task(self._read_signs()),
             loop.create_task(self._every(1.0, self.closing.expire)),
             loop.create_task(self._every(5.0, self.closing.look)),
             loop.create_task(self.closing.run()),
@@ -182,13 +189,23 @@ class Room:
             await self.clock.wait_s(seconds)
 
     def _snap(self) -> None:
-        self.picture.positions.snap(self.picture.roads)
+        self.picture.snap()
 
     async def _remember(self) -> None:
         # It waits for a disk, perhaps one far away: in a thread, and only ever in one.
         while True:
             await asyncio.to_thread(self.picture.journal.remember)
             await self.clock.wait_s(1.0)
+
+    async def _read_signs(self) -> None:
+        """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
+        roads = self.picture.roads
+        while True:
+            await self.clock.wait_s(60)
+            try:
+                await asyncio.to_thread(roads.set_moment, self.clock.now_us(), self._zone)
+            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
+                _log.exception("rules of the hour could not be put in force")
 
     def _escalate(self) -> None:
         now_us = self.clock.now_us()
