@@ -32,8 +32,9 @@ const label = (id: string): string => {
 const callsign = (id: string): string => store.unitOf(id)?.callsign ?? id;
 
 async function closeRoad(act: Extract<Act, { do: "closeRoad" }>): Promise<boolean> {
-  const { street, points, minutes, why } = act;
-  const made = await api.closeRoad(street ? { street, minutes, why } : { points, minutes, why });
+  const { street, isArea, points, minutes, why } = act;
+  const where = street ? { street } : isArea ? { area: points } : { points };
+  const made = await api.closeRoad({ ...where, minutes, why });
   roadPoints.value = [];
   say(words.roads.closed(made.closure.name));
   return true;

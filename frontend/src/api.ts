@@ -109,6 +109,7 @@ export const api = {
   closeRoad: (body: {
     street?: string;
     points?: [number, number][];
+    area?: [number, number][];
     minutes: number | null;
     why: string;
   }) => call<{ id: string; closure: Closure }>("POST", "/api/closures", body),

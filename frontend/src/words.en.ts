@@ -291,6 +291,9 @@ export const en = {
       other: "other reason",
     },
     road: "road",
+    area: "the area",
+    corners: (n: number) =>
+      `Click ${many(n, "more corner", "more corners")} of the area on the map.`,
     which: "Which road? Type its name, or click it on the map.",
     whichHow: "then how long and why: close bridge street 2h flood",
     until: (clock: string) => `until ${clock}`,
@@ -371,6 +374,7 @@ export const en = {
       ["i 101", "show 101"],
       ["u e7", "show E7"],
       ["close bridge street 2h flood", "close a road; or type close and click it on the map"],
+      ["close area 2h", "then click its corners on the map"],
       ["open bridge street", "open it again"],
       ["new", "take a call"],
       ["mayday e7", "mayday for E7; mayday e7 end"],

@@ -93,3 +93,20 @@ def test_a_street_that_is_not_there_is_said(up: Running, page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.type("open x")
     expect(page.locator("body")).to_contain_text("No road is closed.")
+
+
+def test_an_area_is_closed_by_its_corners(up: Running, page: Page) -> None:
+    entered(up, page)
+    page.keyboard.type("close area 2h flood")
+    body = page.locator("body")
+    expect(body).to_contain_text("Click 3 more corners")
+    box = page.locator(".panel.map canvas").first.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in ((-60, -60), (60, -60), (60, 60), (-60, 60)):
+        page.mouse.click(x + dx, y + dy)
+    expect(body).to_contain_text("Close the area: flood, until")
+    page.keyboard.press("Enter")
+    expect(body).to_contain_text("Area closed")
+    (closure,) = up.room.picture.places.closures.values()
+    assert len(closure.stretches) > 3

@@ -16,6 +16,7 @@ export type Act =
   | {
       do: "closeRoad";
       street: string;
+      isArea: boolean;
       points: [number, number][];
       minutes: number | null;
       why: string;

@@ -9,6 +9,8 @@ import { type Reading, refuse } from "./reading";
 
 const say = words.roads;
 const SPAN = /^(\d+)(m|min|h|d)$/;
+/** The word that makes the points on the map the corners of an area. */
+const AREA = "area";
 const MINUTES = { m: 1, min: 1, h: 60, d: 1440 };
 
 /** close bridge street [2h] [flood]: read from the end, the rest is the name. */
@@ -24,10 +26,15 @@ export function close(args: string[]): Reading {
     else break;
     rest.pop();
   }
-  const street = rest.join(" ");
+  const named = rest.join(" ");
   const points = roadPoints.value;
+  const isArea = named.toLowerCase() === AREA;
+  if (isArea && points.length < 3) return refuse("close", say.corners(3 - points.length));
+  const street = isArea ? "" : named;
   if (!street && !points.length) return refuse("close", say.which, say.whichHow);
-  const name = street || [...new Set(points.map((p) => p.name || say.road))].join(", ");
+  const name = isArea
+    ? say.area
+    : street || [...new Set(points.map((p) => p.name || say.road))].join(", ");
   const until =
     minutes === null ? say.untilOpen : say.until(clockTime(serverNow() + minutes * 6e4));
   return {
@@ -37,6 +44,7 @@ export function close(args: string[]): Reading {
     act: {
       do: "closeRoad",
       street,
+      isArea,
       points: street ? [] : points.map((p) => [p.lon, p.lat]),
       minutes,
       why,
