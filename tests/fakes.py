@@ -15,7 +15,7 @@ from callout.dispatch import Picture
 from callout.incidents import IncidentTypeRegistered
 from callout.incidents.commands import type_draft
 from callout.journal import Batch, Journal
-from callout.roads import Roads, Route, Snap, Snaps
+from callout.roads import Ranking, Roads, Route, Snap, Snaps
 from callout.units import Positions, UnitEnrolled
 from callout.units.commands import station_draft, unit_draft
 
