@@ -6,6 +6,9 @@ Needs osm/porto.osm.pbf under CALLOUT_DATA. Each second of a minute all units dr
 snapped to the road (noise, heading, edge before) and 20 incidents ask for their ten nearest; a
 question's time is its own plus a twentieth of the snapping. Turn costs are on.
 
+Then with 100, 1,000 and 20,000 units, each under 20 closures and as three vehicles (the figure is
+the worst vehicle's), and how long from a closure to the first answer that knows of it.
+
 Compared with, in the same run and in turns: OSRM's table service (contraction hierarchy, hints
 given, durations only) from 5,000 units to one incident. Its package needs Python 3.12 or later, so
 it runs in the interpreter that BENCH_PYTHON names: a virtual environment with osrm-bindings, or a
@@ -24,12 +27,13 @@ import time
 from pathlib import Path
 
 UNITS, SECONDS, QUESTIONS, K = 5_000, 50, 20, 10
+SIZES, VEHICLES, CLOSURES = (100, 1_000, 20_000), ("car", "fire_engine", "bicycle"), 20
 OSRM_EVERY = 3  # seconds; a table takes longer than all our questions of a second together
 NOISE_M, HEADING_NOISE_DEG = 6.0, 12.0
 CACHE = Path(os.environ.get("CALLOUT_BENCH_CACHE") or Path(tempfile.gettempdir()) / "callout-bench")
 FIGURES = (
     "p50_ms_5000", "p99_ms_5000", "mismatches", "osrm_ratio", "straight_line_wrong",
-    "straight_line_regret_p95_s",
+    "straight_line_regret_p95_s", "p99_ms_100", "p99_ms_1000", "p99_ms_20000", "closure_ms_p50",
 )  # fmt: skip
 
 
@@ -71,7 +75,7 @@ def measure(pbf: Path, figures: dict[str, float | None]) -> None:
 
     roads = open_roads(pbf)
     roads.warm()
-    traffic = Traffic(roads)
+    traffic = Traffic(roads, UNITS)
     osrm = start_osrm(pbf)
     ours_ms, theirs_ms, snap_ms = [], [], []
     wrong, mismatches, regrets = 0, 0, []
@@ -89,14 +93,14 @@ def measure(pbf: Path, figures: dict[str, float | None]) -> None:
         for question in range(QUESTIONS):
             to = places.at(question)
             start = time.perf_counter()
-            answers.append(roads.nearest(to, units, K))
+            answers.append(roads.nearest(to, units, K)[:2])
             took.append((time.perf_counter() - start) * 1000 + snapped / QUESTIONS)
         if second < 0:
             continue  # caches and branch predictors warm up
         ours_ms += took
         snap_ms.append(snapped)
         if osrm is not None and second % OSRM_EVERY == 0:
-            theirs_ms.append(ask_osrm(osrm, points, incidents[0]))
+            theirs_ms.append(ask_osrm(osrm, points, incidents[:1])[0])
         for question, (index, travel_ms) in enumerate(answers):
             to = places.at(question)
             mismatches += not check.agrees(to, units, index, travel_ms)
@@ -120,8 +124,62 @@ def measure(pbf: Path, figures: dict[str, float | None]) -> None:
         figures["osrm_ratio"] = round(float(np.median(ours_ms)) / theirs, 5)
         print(f"  OSRM's table: {theirs:.1f} ms (median of {len(theirs_ms)})")
     if osrm is not None:
-        osrm.stdin.close()
-        osrm.wait()
+        stop_osrm(osrm)
+    other_sizes(roads, figures)
+    closing(roads, figures)
+
+
+def other_sizes(roads, figures: dict[str, float | None]) -> None:
+    """Fewer and more units, three vehicles, closures on; the worst vehicle's p99 is the figure."""
+    import numpy as np
+
+    rng = np.random.default_rng(11)
+    for units in SIZES:
+        traffic = Traffic(roads, units)
+        roads.apply(rng.choice(traffic.main, CLOSURES, replace=False).tolist(), {})
+        worst = 0.0
+        for vehicle in VEHICLES:
+            previous, took = None, []
+            for second in range(-3, SECONDS):
+                points, headings = traffic.drive()
+                places = roads.snap(traffic.incidents(QUESTIONS), profile=vehicle)
+                start = time.perf_counter()
+                found = roads.snap(points, headings, previous, profile=vehicle)
+                share = (time.perf_counter() - start) * 1000 / QUESTIONS
+                previous = found.edge
+                for question in range(QUESTIONS):
+                    start = time.perf_counter()
+                    roads.nearest(places.at(question), found, K, vehicle)
+                    if second >= 0:
+                        took.append((time.perf_counter() - start) * 1000 + share)
+            p50, p99 = np.percentile(took, (50, 99))
+            print(
+                f"{units} units as {vehicle}, {CLOSURES} closures: p50 {p50:.2f}, p99 {p99:.2f} ms"
+            )
+            worst = max(worst, float(p99))
+        figures[f"p99_ms_{units}"] = round(worst, 3)
+    roads.apply([], {})
+
+
+def closing(roads, figures: dict[str, float | None]) -> None:
+    """From the call of apply to the first answer under it."""
+    import numpy as np
+
+    rng = np.random.default_rng(12)
+    traffic = Traffic(roads, UNITS)
+    points, headings = traffic.drive()
+    units, places = roads.snap(points, headings), roads.snap(traffic.incidents(100))
+    took = []
+    for question in range(100):
+        closed = rng.choice(traffic.main, CLOSURES, replace=False).tolist()
+        start = time.perf_counter()
+        epoch = roads.apply(closed, {})
+        answer = roads.nearest(places.at(question), units, K)
+        took.append((time.perf_counter() - start) * 1000)
+        assert answer.epoch == epoch
+    figures["closure_ms_p50"] = round(float(np.median(took)), 2)
+    print(f"from {CLOSURES} closures to the first answer: p50 {figures['closure_ms_p50']} ms")
+    roads.apply([], {})
 
 
 def open_roads(pbf: Path):
@@ -161,16 +219,17 @@ def car_part(roads) -> dict:
 class Traffic:
     """Units that drive along roads at the roads' speed and turn at random, and random incidents."""
 
-    def __init__(self, roads) -> None:
+    def __init__(self, roads, units: int) -> None:
         import numpy as np
 
+        self.units = units
         self.rng = np.random.default_rng(7)
         self.roads = roads
         self.arrays = arrays = car_part(roads)
         plain = np.arange(len(arrays["edge_base"])) == arrays["edge_base"]
         self.main = np.flatnonzero((arrays["edge_main_car"] == 1) & plain)
-        self.edge = self.rng.choice(self.main, UNITS).astype(np.int64)
-        self.done_ms = self.rng.random(UNITS) * arrays["edge_ms_car"][self.edge]
+        self.edge = self.rng.choice(self.main, units).astype(np.int64)
+        self.done_ms = self.rng.random(units) * arrays["edge_ms_car"][self.edge]
 
     def drive(self):
         """A second later: (n, 2) noisy points and headings."""
@@ -199,7 +258,7 @@ class Traffic:
         squeeze = np.cos(np.radians(points[:, 1].mean() / 1e7))
         move = ahead - back
         headings = np.degrees(np.arctan2(move[:, 0] * squeeze, move[:, 1]))
-        headings += rng.normal(0, HEADING_NOISE_DEG, UNITS)
+        headings += rng.normal(0, HEADING_NOISE_DEG, self.units)
         return self._noisy(points), (headings % 360).astype(np.float32)
 
     def incidents(self, count: int):
@@ -245,13 +304,13 @@ def nearest_by_line(points, incident) -> int:
 class ScipyCheck:
     """The same question to scipy, from the arrays alone, as docs/city.md describes them."""
 
-    def __init__(self, roads) -> None:
+    def __init__(self, roads, weight=None) -> None:
         import numpy as np
         from scipy.sparse import csr_array
 
         arrays = car_part(roads)
         self.base = arrays["edge_base"]
-        self.w = w = arrays["edge_ms_car"].astype(np.int64)
+        self.w = w = (arrays["edge_ms_car"] if weight is None else weight).astype(np.int64)
         count = len(w)
         tail = np.repeat(np.arange(count), np.diff(arrays["turn_from_ptr"]))
         head = arrays["turn_to"]
@@ -356,11 +415,17 @@ def side_python() -> str | None:
     return str(side / "bin" / "python")
 
 
-def ask_osrm(worker, points, incident) -> float:
-    """Milliseconds of one table from all points to the incident, hints given."""
-    worker.stdin.write(json.dumps([(points / 1e7).tolist(), (incident / 1e7).tolist()]) + "\n")
+def ask_osrm(worker, points, targets, rows: int = 0):
+    """Milliseconds of one table from all points to the targets; the first rows, in seconds."""
+    question = [(points / 1e7).tolist(), (targets / 1e7).tolist(), rows]
+    worker.stdin.write(json.dumps(question) + "\n")
     worker.stdin.flush()
-    return float(worker.stdout.readline())
+    return json.loads(worker.stdout.readline())
+
+
+def stop_osrm(worker) -> None:
+    worker.stdin.close()
+    worker.wait()
 
 
 def osrm_worker(pbf: Path, folder: Path) -> int:
@@ -385,13 +450,13 @@ def osrm_worker(pbf: Path, folder: Path) -> int:
         algorithm="CH",
         storage_config=str(folder / "city.osrm"),
         use_shared_memory=False,
-        max_locations_distance_table=UNITS + 1,
+        max_locations_distance_table=UNITS + 1_000,
         max_results_nearest=1,
     )
     print("ready", flush=True)
     for line in sys.stdin:
-        units, incident = json.loads(line)
-        coordinates = [tuple(point) for point in (*units, incident)]
+        units, targets, rows = json.loads(line)
+        coordinates = [tuple(point) for point in (*units, *targets)]
         hints = [
             engine.Nearest(osrm.NearestParameters(coordinates=[point]))["waypoints"][0]["hint"]
             for point in coordinates
@@ -400,13 +465,15 @@ def osrm_worker(pbf: Path, folder: Path) -> int:
             coordinates=coordinates,
             hints=hints,
             sources=list(range(len(units))),
-            destinations=[len(units)],
+            destinations=list(range(len(units), len(coordinates))),
             annotations=["duration"],
             generate_hints=False,
         )
         start = time.perf_counter()
-        engine.Table(parameters)
-        print((time.perf_counter() - start) * 1000, flush=True)
+        answer = engine.Table(parameters)
+        took = (time.perf_counter() - start) * 1000
+        first = [list(answer["durations"][row]) for row in range(rows)]
+        print(json.dumps([took, first]), flush=True)
     return 0
 
 

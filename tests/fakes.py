@@ -15,7 +15,7 @@ from callout.dispatch import Picture
 from callout.incidents import IncidentTypeRegistered
 from callout.incidents.commands import type_draft
 from callout.journal import Batch, Journal
-from callout.roads import Roads, Route, Snap, Snaps
+from callout.roads import Ranking, Roads, Route, Snap, Snaps
 from callout.units import Positions, UnitEnrolled
 from callout.units.commands import station_draft, unit_draft
 
@@ -47,16 +47,16 @@ class LineRoads:
         zeros = np.zeros(n, np.int32)
         return Snaps(edges, zeros, zeros - 1, np.zeros(n, np.float32))
 
-    def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = "car") -> Any:
+    def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = "car") -> Ranking:
         times = [round(self._m(int(edge), to.edge) / SPEED_M_S * 1000) for edge in candidates.edge]
         rows = np.argsort(times, kind="stable")[:k].astype(np.int32)
-        return rows, np.array(times, np.int64)[rows]
+        return Ranking(rows, np.array(times, np.int64)[rows], 0, profile)
 
     def route(self, a: Snap, b: Snap, profile: str = "car") -> Route:
         metres = self._m(a.edge, b.edge)
         line = np.array([self._points[a.edge], self._points[b.edge]], np.int64)
         edges = np.array([a.edge, b.edge], np.int32)
-        return Route(round(metres / SPEED_M_S * 1000), metres, line, edges)
+        return Route(round(metres / SPEED_M_S * 1000), metres, line, edges, 0, profile)
 
     def _m(self, a: int, b: int) -> float:
         return distance_m(self._points[a], self._points[b])

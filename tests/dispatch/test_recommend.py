@@ -115,8 +115,9 @@ class _TwoKinds(LineRoads):
     profiles = ("car", "fire_engine")
 
     def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = "car") -> Any:
-        rows, times = super().nearest(to, candidates, k)
-        return rows, times * 3 if profile == "fire_engine" else times
+        found = super().nearest(to, candidates, k)
+        slower = 3 if profile == "fire_engine" else 1
+        return found._replace(travel_ms=found.travel_ms * slower)
 
     def on_island(self, edges: Any, profile: str = "car") -> Any:
         return np.full(len(edges), profile == "fire_engine")

@@ -122,7 +122,7 @@ def test_agrees_with_the_kernel_on_the_made_town(town: Path):
     for _ in range(25):
         place = np.rint(np.array([streets.place(draw)]) * 1e7).astype(np.int64)
         to = roads.snap(place).at(0)
-        index, travel_ms = roads.nearest(to, snaps, 6)
+        index, travel_ms, *_ = roads.nearest(to, snaps, 6)
         explained = {
             "times": None,
             "incidents": {profile: {"edge": to.edge, "offset": to.offset, "other": to.other}},

@@ -55,7 +55,7 @@ def test_not_even_as_the_first_or_last_edge(draw, back):
         assert roads.route(a, b, "car") is not None
     assert roads.nearest(there, snaps, 5, "fire_engine").candidate.tolist() == []
     assert roads.nearest(snaps.at(0), snaps, 5, "fire_engine").candidate.tolist() == []
-    assert roads.times(snaps, snaps, "fire_engine").tolist() == [[-1]]
+    assert roads.times(snaps, snaps, "fire_engine").travel_ms.tolist() == [[-1]]
     assert roads.reach(under, 1000.0, "fire_engine")[0].tolist() == []
     # From anywhere else, nothing under the bridge is ever reached.
     arrays = roads.graph.arrays

@@ -11,6 +11,7 @@ from road_towns import Way, raw_roads, scipy_times, snaps_of
 from callout.base.errors import BadInputError
 from callout.roads import CLOSED, Restriction, Roads, Snap, build_graph, load_profile
 from callout.roads.graph import Graph
+from callout.roads.table import Tables
 
 LINE = {1: (0, 0), 2: (100, 0), 3: (200, 0), 4: (300, 0)}
 
@@ -87,16 +88,22 @@ def test_all_answers_are_scipys(seed, k):
         assert roads.apply(closed, fast) == 1
         weight = roads._metric.driven("car").weight
         assert (weight[closed] == CLOSED).all()
-    table = roads.times(units, places)
+    table, *about = roads.times(units, places)
+    assert about == [roads.epoch, "car", False]
+    # As many targets as it takes for a sweep, in an order that needs several.
+    many = np.resize(np.arange(3), 35)
+    assert roads.times(units, places.take(many)).travel_ms.tolist() == table[:, many].tolist()
     for column in range(3):
         to = places.at(column)
         truth = scipy_times(arrays, weight, to, units)
         assert table[:, column].tolist() == truth.tolist()
         order = sorted((ms, index) for index, ms in enumerate(truth.tolist()) if ms >= 0)[:k]
-        index, travel_ms = roads.nearest(to, units, k)
+        index, travel_ms, *about = roads.nearest(to, units, k)
+        assert about == [roads.epoch, "car", False]
         assert list(zip(travel_ms.tolist(), index.tolist(), strict=True)) == order
         for unit in range(0, 25, 6):
             route = roads.route(units.at(unit), to)
+            assert route is None or route[4:] == (roads.epoch, "car", False)
             assert (-1 if route is None else route.travel_ms) == truth[unit]
 
 
@@ -107,7 +114,8 @@ def test_reach_is_who_gets_to_the_end_in_time(seed, seconds):
     roads = random_roads(rng, size=4)
     arrays = roads.graph.arrays
     origin = random_snaps(rng, roads, 1)
-    edges, travel_ms = roads.reach(origin.at(0), seconds)
+    edges, travel_ms, *about = roads.reach(origin.at(0), seconds)
+    assert about == [0, "car", False]
     reached = dict(zip(edges.tolist(), travel_ms.tolist(), strict=True))
     base = np.flatnonzero(arrays["edge_base"] == np.arange(len(arrays["edge_base"])))
     for edge in base.tolist():
@@ -146,7 +154,7 @@ def test_ties_go_to_the_first(build):
     town = build(LINE, [Way(1, [1, 2, 3, 4])])
     edge = town.edge(1, (0, 0), (300, 0))
     units = snaps_of([town.snap(edge, 100_000)] * 5)
-    index, travel_ms = town.roads.nearest(town.snap(edge, 400_000), units, 3)
+    index, travel_ms, *_ = town.roads.nearest(town.snap(edge, 400_000), units, 3)
     assert index.tolist() == [0, 1, 2]
     assert len(set(travel_ms.tolist())) == 1
 
@@ -157,7 +165,7 @@ def test_many_threads_at_once():
     units, places = random_snaps(rng, roads, 60), random_snaps(rng, roads, 40)
 
     def ask(column):
-        index, travel_ms = roads.nearest(places.at(column), units, 7)
+        index, travel_ms, *_ = roads.nearest(places.at(column), units, 7)
         return index.tolist(), travel_ms.tolist()
 
     alone = [ask(column) for column in range(40)]
@@ -171,7 +179,7 @@ def test_nobody_to_ask(build):
     edge = town.edge(1, (0, 0), (300, 0))
     nobody = town.roads.snap(np.empty((0, 2), np.int64))
     assert town.roads.nearest(town.snap(edge, 0), nobody, 5).candidate.tolist() == []
-    assert town.roads.times(nobody, nobody).shape == (0, 0)
+    assert town.roads.times(nobody, nobody).travel_ms.shape == (0, 0)
 
 
 def test_closing_and_opening_again(build):
@@ -217,7 +225,7 @@ def test_every_vehicle_s_answers_are_scipys(town, profile):
     arrays = roads.graph.arrays
     units, places = random_snaps(rng, roads, 25), random_snaps(rng, roads, 2)
     weight = arrays[f"edge_ms_{profile}"]
-    table = roads.times(units, places, profile)
+    table = roads.times(units, places, profile).travel_ms
     assert (table >= 0).any()
     for column in range(2):
         truth = scipy_times(arrays, weight, places.at(column), units, profile)
@@ -239,3 +247,48 @@ def test_a_vehicle_nobody_knows(town):
     ):
         with pytest.raises(BadInputError, match="no profile 'tank'"):
             ask()
+
+
+def test_a_table_follows_closures_and_speeds_of_each_epoch():
+    rng = np.random.default_rng(11)
+    roads = random_roads(rng, size=10)
+    arrays = roads.graph.arrays
+    units, places = random_snaps(rng, roads, 40), random_snaps(rng, roads, 20)
+    base = np.flatnonzero(arrays["edge_base"] == np.arange(len(arrays["edge_base"])))
+    seen = set()
+    for epoch in range(1, 5):
+        closed = rng.choice(base, 12).tolist()
+        # An edge that takes hours is beyond the sweep's numbers: those tables are searched.
+        speeds = {int(rng.choice(base)): 0.001} if epoch == 3 else {int(rng.choice(base)): 7.0}
+        assert roads.apply(closed, speeds) == epoch
+        table = roads.times(units, places)
+        assert table.epoch == epoch
+        one_by_one = [roads.times(units, places.take(np.array([at]))).travel_ms for at in range(20)]
+        assert table.travel_ms.tolist() == np.concatenate(one_by_one, axis=1).tolist()
+        seen.add(table.travel_ms.tobytes())
+    assert len(seen) == 4
+
+
+def test_nothing_open_and_nobody_on_a_road(build):
+    town = build(LINE, [Way(1, [1, 2])])
+    roads, edge = town.roads, town.edge(1, (0, 0), (100, 0))
+    lost = snaps_of([Snap(-1, 0, -1, np.inf)] * 20)
+    assert (roads.times(lost, lost).travel_ms == -1).all()
+    roads.apply([edge, town.edge(1, (100, 0), (0, 0))], {})
+    units = snaps_of([town.snap(edge, 500_000, both=True)] * 20)
+    assert (roads.times(units, units).travel_ms == -1).all()
+
+
+def test_a_turn_that_the_hour_opens_is_contracted_then():
+    rng = np.random.default_rng(3)
+    roads = random_roads(rng, size=8)
+    units, places = random_snaps(rng, roads, 30), random_snaps(rng, roads, 17)
+    open_ = roads._metric.driven("car")
+    roads.apply(rng.choice(np.flatnonzero(open_.weight != CLOSED), 40).tolist(), {})
+    closed = roads._metric.driven("car")
+    tables, network = Tables(), open_.vehicle.backward
+    for driven in (closed, open_, closed):
+        table = tables.times("car", network, driven.weight, driven.weight, units, places)
+        for column in range(17):
+            truth = scipy_times(roads.graph.arrays, driven.weight, places.at(column), units)
+            assert table[:, column].tolist() == truth.tolist()

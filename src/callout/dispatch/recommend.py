@@ -231,8 +231,8 @@ def _first(
     """Milliseconds and row of the k that are there first, each by its own vehicle's roads."""
     found: list[tuple[int, int]] = []
     for profile, rows in candidates.by_profile.items():
-        of, travel_ms = picture.roads.nearest(to[profile], candidates.snaps.take(rows), k, profile)
-        found += zip(travel_ms.tolist(), rows[of].tolist(), strict=True)
+        first = picture.roads.nearest(to[profile], candidates.snaps.take(rows), k, profile)
+        found += zip(first.travel_ms.tolist(), rows[first.candidate].tolist(), strict=True)
     return sorted(found)[:k]
 
 
@@ -309,7 +309,7 @@ def _headline(
         return said
     snaps, only = candidates.snaps, slice(row, row + 1)
     one = Snaps(snaps.edge[only], snaps.offset[only], snaps.other[only], snaps.distance_m[only])
-    _, travel_ms = picture.roads.nearest(to[profile], one, 1, profile)
+    travel_ms = picture.roads.nearest(to[profile], one, 1, profile).travel_ms
     if not len(travel_ms):
         return f"{said}; {words('nearer_no_road', callsign=nearest.callsign)}"
     if int(travel_ms[0]) == first.travel_ms:

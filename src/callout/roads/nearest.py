@@ -5,8 +5,6 @@ the incident; a unit at offset p of a then needs ``label + rest(a, p)``. All tim
 milliseconds, so any other correct search gives the same numbers.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,13 +19,6 @@ _MILLION = 1_000_000
 _LOW_32 = 0xFFFFFFFF
 
 
-class Ranking(NamedTuple):
-    """Candidates by travel time, ties by position; arrays of one length, at most k."""
-
-    candidate: NDArray[np.int32]
-    travel_ms: NDArray[np.int64]
-
-
 def nearest(
     network: Backward,
     weight: NDArray[np.int32],
@@ -35,8 +26,10 @@ def nearest(
     to: Snap,
     candidates: Snaps,
     k: int,
-) -> Ranking:
-    """The k candidates with the least travel time to ``to``; fewer when fewer can get there."""
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The k candidates with the least travel time to ``to``, and the times; fewer when fewer can
+    get there.
+    """  # noqa: D205 - one sentence
     k = max(0, min(k, candidates.size))
     index = np.empty(k + 1, np.int32)
     travel_ms = np.empty(k + 1, np.int64)
@@ -47,7 +40,7 @@ def nearest(
             network, weight, work, places, to.edge, to.offset, to.other,
             candidates.edge, candidates.offset, candidates.other, k, index, travel_ms,
         )  # fmt: skip
-    return Ranking(index[:count], travel_ms[:count])
+    return index[:count], travel_ms[:count]
 
 
 def times_to(

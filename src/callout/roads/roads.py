@@ -15,16 +15,18 @@ from callout.base.geo import LonLat
 from callout.roads import nearest as _nearest
 from callout.roads import route as _route
 from callout.roads import search, snap
+from callout.roads.answers import Ranking, Reach, Route, Times
 from callout.roads.conditions import holds, local_moment
 from callout.roads.graph import Graph, open_graph
 from callout.roads.grid import BOTH, MAIN
 from callout.roads.ground import Ground, Vehicle
-from callout.roads.nearest import Ranking
 from callout.roads.profile import CLOSED, DEFAULT
 from callout.roads.raw import FERRY, WATER
-from callout.roads.route import Route
 from callout.roads.snap import REACH_M, Snap, Snaps
+from callout.roads.table import Tables
 
+# From so many targets on, a table is swept; fewer are searched one by one, which needs no fitting.
+_SWEPT_TARGETS = 16
 _MS_PER_MM_AT_1_KMH = 3.6
 
 
@@ -93,6 +95,7 @@ class Roads:
         self._for_names = snap.snap_arrays(graph, arrays["road_edge"], everything)
         self._thread = threading.local()
         self._applying = threading.Lock()
+        self._tables = Tables()
         self._metric = _Metric(0, Ground(graph))
 
     @classmethod
@@ -151,37 +154,53 @@ class Roads:
         return islands
 
     def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = DEFAULT) -> Ranking:
-        """The at most k candidates that are there first: index, travel_ms, by time then index."""
-        driven = self._metric.driven(profile)
-        return _nearest.nearest(
+        """The at most k candidates that are there first, by time then index."""
+        metric = self._metric
+        driven = metric.driven(profile)
+        found = _nearest.nearest(
             driven.vehicle.backward, driven.weight, self._work(), to, candidates, k
         )
+        return Ranking(*found, metric.epoch, profile)
 
-    def times(self, sources: Snaps, targets: Snaps, profile: str = DEFAULT) -> NDArray[np.int64]:
-        """(sources, targets) milliseconds, -1 where there is no way."""
-        driven = self._metric.driven(profile)
-        table = np.empty((sources.size, targets.size), np.int64)
-        for column in range(targets.size):
-            table[:, column] = _nearest.times_to(
-                driven.vehicle.backward, driven.weight, self._work(), targets.at(column), sources
+    def times(self, sources: Snaps, targets: Snaps, profile: str = DEFAULT) -> Times:
+        """Travel times from every source to every target.
+
+        Many targets are swept over a contraction, on all cores. It is made at a profile's first
+        such table (seconds for a city) and fitted to closures and speeds at each epoch's first.
+        """
+        metric = self._metric
+        driven = metric.driven(profile)
+        network, weight = driven.vehicle.backward, driven.weight
+        table = None
+        if targets.size >= _SWEPT_TARGETS:
+            table = self._tables.times(
+                profile, network, weight, driven.vehicle.weight, sources, targets
             )
-        return table
+        if table is None:
+            table = np.empty((sources.size, targets.size), np.int64)
+            for column in range(targets.size):
+                table[:, column] = _nearest.times_to(
+                    network, weight, self._work(), targets.at(column), sources
+                )
+        return Times(table, metric.epoch, profile)
 
     def route(self, a: Snap, b: Snap, profile: str = DEFAULT) -> Route | None:
         """The quickest way from a to b with its line, None when there is none."""
-        driven = self._metric.driven(profile)
+        metric = self._metric
+        driven = metric.driven(profile)
         forward, weight = driven.vehicle.forward, driven.weight
-        return _route.find_route(self.graph, forward, weight, driven.pace, self._work(), a, b)
+        found = _route.find_route(self.graph, forward, weight, driven.pace, self._work(), a, b)
+        return None if found is None else Route(*found, metric.epoch, profile)
 
-    def reach(
-        self, origin: Snap, seconds: float, profile: str = DEFAULT
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def reach(self, origin: Snap, seconds: float, profile: str = DEFAULT) -> Reach:
         """Edges whose end is reached within the time, and the milliseconds until there."""
-        driven = self._metric.driven(profile)
+        metric = self._metric
+        driven = metric.driven(profile)
         limit_ms = round(seconds * 1000)
-        return _route.reach_edges(
+        found = _route.reach_edges(
             driven.vehicle.forward, driven.weight, self._work(), origin, limit_ms
         )
+        return Reach(*found, metric.epoch, profile)
 
     def apply(self, closures: Sequence[int], speeds: Mapping[int, float]) -> int:
         """Replace all closures and speeds now in force; the new epoch.

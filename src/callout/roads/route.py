@@ -24,8 +24,8 @@ _LOW_32 = 0xFFFFFFFF
 _LEAST_M_PER_E7 = 0.011119508 * 0.995
 
 
-class Route(NamedTuple):
-    """A way by road. ``lonlat`` is (m, 2) of 1e-7 degree, ``edges`` the directed base edges."""
+class Way(NamedTuple):
+    """A way by road: the first four fields of :class:`~callout.roads.answers.Route`."""
 
     travel_ms: int
     distance_m: float
@@ -48,7 +48,7 @@ def find_route(
     work: Work,
     a: Snap,
     b: Snap,
-) -> Route | None:
+) -> Way | None:
     """The quickest way from ``a`` to ``b``, None when there is none."""
     if a.edge < 0 or b.edge < 0:
         return None
@@ -65,7 +65,7 @@ def find_route(
     edges = graph.arrays["edge_base"][np.array(states[::-1])]
     start = a.offset if edges[0] == a.edge else _MILLION - a.offset
     stop = b.offset if edges[-1] == b.edge else _MILLION - b.offset
-    return Route(travel_ms, *_line(graph, edges, start, stop), edges)
+    return Way(travel_ms, *_line(graph, edges, start, stop), edges)
 
 
 def point_at(graph: Graph, edge: int, offset: int) -> tuple[int, int]:
