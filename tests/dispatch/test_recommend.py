@@ -1,16 +1,22 @@
 """Who should go, and why."""
 
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from test_commands import DISPATCHER, opened, sent
 
+from callout.access import SYSTEM
 from callout.base.clock import ManualClock
 from callout.dispatch import recommend, set_status
 from callout.dispatch.words import age_words, clock_words, distance_words
 from callout.incidents.commands import open_incident
-from callout.units import Fix, Status
-from fakes import line_room, place
+from callout.journal import Batch
+from callout.roads import Roads, Snap, Snaps
+from callout.units import Fix, Status, UnitEnrolled
+from callout.units.commands import unit_draft
+from fakes import LineRoads, line_room, place
 
 
 def test_nearest_first_with_reasons(tmp_path: Path) -> None:
@@ -101,3 +107,50 @@ def test_small_words() -> None:
     assert distance_words(842) == "840 m"
     assert distance_words(1740) == "1.7 km"
     assert [age_words(s) for s in (48, 240, 10_000)] == ["48 s", "4 min", "3 h"]
+
+
+class _TwoKinds(LineRoads):
+    """Engines need three times as long, and stand cut off at 1 km."""
+
+    profiles = ("car", "fire_engine")
+
+    def nearest(self, to: Snap, candidates: Snaps, k: int, profile: str = "car") -> Any:
+        rows, times = super().nearest(to, candidates, k)
+        return rows, times * 3 if profile == "fire_engine" else times
+
+    def on_island(self, edges: Any, profile: str = "car") -> Any:
+        return np.full(len(edges), profile == "fire_engine")
+
+
+def test_each_unit_is_ranked_by_its_own_vehicle(tmp_path: Path) -> None:
+    with line_room(tmp_path) as picture:
+        for name in ("E1", "E2"):
+            old = picture.units.units[name]
+            fact = UnitEnrolled(
+                callsign=name,
+                agency="fire",
+                station=old.station,
+                kind="Engine",
+                capabilities=old.capabilities,
+                profile="fire_engine" if name == "E1" else "tank",
+            )
+            draft = unit_draft(name, fact)
+            picture.journal.append(Batch(entries=(draft,), key=name, actor=SYSTEM.label))
+        picture.fold()
+        picture.roads = cast("Roads", _TwoKinds())
+        answer = recommend(picture, DISPATCHER, opened(picture, 1000.0), k=4, explain=True)
+        # The engine stands there; the others are 1 and 2 km away.
+        assert [(r.unit, r.travel_ms) for r in answer.ranked] == [
+            ("E1", 0), ("E0", 100_000), ("E2", 100_000), ("E3", 200_000),
+        ]  # fmt: skip
+        # A vehicle that the city was imported without is taken for the first one.
+        assert [r.profile for r in answer.ranked] == ["fire_engine", "car", "car", "car"]
+        assert "cut off" in answer.ranked[0].words
+        assert "cut off" in answer.words
+        assert "cut off" not in answer.ranked[1].words
+        assert answer.explain is not None
+        assert set(answer.explain.incidents) == {"car", "fire_engine"}
+        answer = recommend(picture, DISPATCHER, opened(picture, 1900.0), k=4)
+        assert [(r.unit, r.travel_ms) for r in answer.ranked] == [
+            ("E2", 10_000), ("E3", 110_000), ("E0", 190_000), ("E1", 270_000),
+        ]  # fmt: skip

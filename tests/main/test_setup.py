@@ -63,6 +63,7 @@ def test_templates_set_a_room_up_and_a_second_run_does_nothing(
         ("types.csv", 2, "limit_s", "soon", "types.csv:2: limit_s: 'soon' is no whole number"),
         ("staff.csv", 2, "roles", "boss", "staff.csv:2: roles: 'boss' is not a role"),
         ("agencies.csv", 2, "name", "", "agencies.csv:2: name: the name is empty"),
+        ("units.csv", 2, "profile", "tank", "units.csv:2: profile: 'tank' is no vehicle"),
     ],
 )
 def test_a_wrong_cell_is_named_and_nothing_is_done(
@@ -74,6 +75,20 @@ def test_a_wrong_cell_is_named_and_nothing_is_done(
     with pytest.raises(BadInputError):
         setup.apply(journal, SYSTEM, planned)
     assert journal.head() == -1
+
+
+def test_the_vehicle_may_be_left_out(journal: Journal, folder: Path) -> None:
+    setup.apply(journal, SYSTEM, setup.plan(journal, folder))
+    board = UnitBoard()
+    for entry in journal.replay():
+        board.apply(entry)
+    assert {unit.id: unit.profile for unit in board.units.values()} == {
+        "E1": "fire_engine",
+        "M1": "car",
+    }
+    text = (folder / "units.csv").read_text().replace(",profile", "").replace(",car", "")
+    (folder / "units.csv").write_text(text.replace(",fire_engine", ""))
+    assert setup.plan(journal, folder).changed == {"unit": 1}  # the engine is a car again
 
 
 def test_odd_files(journal: Journal, folder: Path, tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
 """Tiny .osm.pbf files, written as any other program would."""
 
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import osmium
 from osmium.osm.mutable import Node, Relation, Way
+
+from callout.places.osm import read_osm
+from callout.roads import Roads, Snap, build_graph, load_profile, profile_names, write_graph
 
 # About a metre, in degrees, near the equator.
 M = 1 / 111_195.08
@@ -97,3 +102,52 @@ def little_town(path: Path):
         (4, [("w", 1, "from")], {"type": "restriction", "restriction": "no_left_turn"}),
     ]
     return write_osm(path, nodes, ways, relations)
+
+
+class Drawn:
+    """A few ways drawn in metres, imported for every vehicle."""
+
+    def __init__(self, folder: Path, nodes, ways, relations=()):
+        """nodes: id -> (x_m, y_m) or (x_m, y_m, tags); ways and relations as in write_osm."""
+        self.nodes = {number: place[:2] for number, place in nodes.items()}
+        full = [(n, *place[:2], place[2] if len(place) > 2 else {}) for n, place in nodes.items()]
+        extract = read_osm(
+            write_osm(folder / "drawn.osm.pbf", sorted(full), ways, relations),
+            [load_profile(name) for name in profile_names()],
+        )
+        names = list(extract.network.kmh)
+        arrays, self.report = build_graph(extract.network, [load_profile(name) for name in names])
+        write_graph(folder / "graph", arrays, names, self.report["grid"], self.report["times"])
+        self.skipped = extract.skipped
+        self.roads = Roads.open(folder / "graph")
+
+    def at(self, node: int, profile: str):
+        """The node's place, put on the road of a vehicle."""
+        x, y = self.nodes[node]
+        point = np.rint(np.array([(x, y)]) * M * 1e7).astype(np.int64)
+        return self.roads.snap(point, profile=profile).at(0)
+
+    def ways(self, start: int, end: int, profile: str, *, turned: bool = True) -> list[int] | None:
+        """Ids of the ways from a node to another, each once in a row; None: there is no way.
+
+        ``turned``: the vehicle may set out in either direction.
+        """
+        a, b = self.at(start, profile), self.at(end, profile)
+        route = self.roads.route(a if turned else a._replace(other=-1), b, profile)
+        if route is None:
+            return None
+        arrays = self.roads.graph.arrays
+        ids = arrays["road_way"][arrays["edge_road"][route.edges]].tolist()
+        return [way for way, _ in groupby(ids)]
+
+    def ms(self, start: int, end: int, profile: str) -> int:
+        """Milliseconds from a node to another, -1: there is no way."""
+        route = self.roads.route(self.at(start, profile), self.at(end, profile), profile)
+        return -1 if route is None else route.travel_ms
+
+    def on_way(self, way: int, *, back: bool = False) -> Snap:
+        """The middle of a way, whoever may be there."""
+        arrays = self.roads.graph.arrays
+        road = int(np.flatnonzero(arrays["road_way"] == way)[0])
+        edge, other = arrays["road_edge"][road].tolist()[:: -1 if back else 1]
+        return Snap(edge, 500_000, other, 0.0)

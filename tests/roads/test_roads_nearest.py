@@ -209,3 +209,33 @@ def test_warm_compiles_everything(build):
     roads = build(LINE, [Way(1, [1, 2])]).roads
     roads.warm()
     assert roads.profiles == ("car",)
+
+
+@pytest.mark.parametrize("profile", ["fire_engine", "bicycle", "foot", "van"])
+def test_every_vehicle_s_answers_are_scipys(town, profile):
+    roads, rng = Roads.open(town / "graph"), np.random.default_rng(3)
+    arrays = roads.graph.arrays
+    units, places = random_snaps(rng, roads, 25), random_snaps(rng, roads, 2)
+    weight = arrays[f"edge_ms_{profile}"]
+    table = roads.times(units, places, profile)
+    assert (table >= 0).any()
+    for column in range(2):
+        truth = scipy_times(arrays, weight, places.at(column), units, profile)
+        assert table[:, column].tolist() == truth.tolist()
+        route = roads.route(units.at(0), places.at(column), profile)
+        assert (-1 if route is None else route.travel_ms) == truth[0]
+
+
+def test_a_vehicle_nobody_knows(town):
+    roads = Roads.open(town / "graph")
+    snap = roads.snap(roads.graph.arrays["junction_lonlat"][:1].astype(np.int64))
+    for ask in (
+        lambda: roads.snap(np.zeros((1, 2), np.int64), profile="tank"),
+        lambda: roads.nearest(snap.at(0), snap, 1, "tank"),
+        lambda: roads.times(snap, snap, "tank"),
+        lambda: roads.route(snap.at(0), snap.at(0), "tank"),
+        lambda: roads.reach(snap.at(0), 1.0, "tank"),
+        lambda: roads.on_island(snap.edge, "tank"),
+    ):
+        with pytest.raises(BadInputError, match="no profile 'tank'"):
+            ask()

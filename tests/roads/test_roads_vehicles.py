@@ -115,7 +115,8 @@ def test_contraflow_is_slow_and_costs_a_wait():
 @pytest.mark.parametrize(
     ("tags", "along"),
     [
-        ({"highway": "service", "service": "emergency_access"}, {"car", "fire_engine", "motorcycle"}),
+        ({"highway": "service", "service": "emergency_access"},
+         {"car", "fire_engine", "motorcycle"}),
         ({"highway": "service", "access": "emergency"}, {"car", "fire_engine", "motorcycle"}),
         ({"highway": "service", "access": "no", "emergency": "yes"},
          {"car", "fire_engine", "motorcycle"}),
