@@ -11,6 +11,7 @@ from callout.base.clock import ManualClock
 from callout.base.errors import BadInputError, UnauthenticatedError
 from callout.journal import Journal
 from callout.main import setup
+from callout.units import UnitBoard
 
 
 @pytest.fixture
