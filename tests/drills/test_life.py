@@ -21,6 +21,7 @@ class _Recording(Api):
 def _unit(status="available", incident=None):
     return {
         "id": "E1",
+        "profile": "car",
         "status": status,
         "incident": incident,
         "station": {"lon": -28.5, "lat": 46.0},

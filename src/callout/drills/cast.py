@@ -26,13 +26,14 @@ class _Service(NamedTuple):
     name: str
     poi: str
     label: str
+    profile: str  # what its units drive, as roads counts
     # (prefix of callsigns, kind, capabilities, weight)
     fleet: tuple[tuple[str, str, str, int], ...]
 
 
 _SERVICES: Final = (
     _Service(
-        "fire", "Fire and Rescue", "fire_station", "Fire Station",
+        "fire", "Fire and Rescue", "fire_station", "Fire Station", "fire_engine",
         (
             ("E", "Engine", "engine;first_aid", 3),
             ("L", "Ladder", "ladder;engine", 1),
@@ -40,11 +41,11 @@ _SERVICES: Final = (
         ),
     ),
     _Service(
-        "ems", "Ambulance Service", "ambulance_station", "Ambulance Station",
+        "ems", "Ambulance Service", "ambulance_station", "Ambulance Station", "car",
         (("M", "Ambulance ALS", "als;bls", 3), ("A", "Ambulance BLS", "bls", 2)),
     ),
     _Service(
-        "police", "Police", "police", "Police Station",
+        "police", "Police", "police", "Police Station", "car",
         (("P", "Patrol", "patrol", 6), ("K", "Dog patrol", "patrol;dog", 1)),
     ),
 )  # fmt: skip
@@ -95,7 +96,7 @@ def write_cast(city: City, out: Path, *, units: int, seed: int) -> str:
     """
     draw = random.Random(seed)  # noqa: S311 - make-believe
     stations: list[tuple[str, str, str, float, float]] = []
-    fleet: list[tuple[str, str, str, str, str, str]] = []
+    fleet: list[tuple[str, ...]] = []
     placed = 0
     reach_m = max(_REACH_LEAST_M, _REACH_M * math.sqrt(units))
     for service, count in zip(_SERVICES, _shares(units), strict=True):
@@ -112,7 +113,7 @@ def write_cast(city: City, out: Path, *, units: int, seed: int) -> str:
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "agencies.csv", "id name", [(s.agency, s.name) for s in _SERVICES])
     _write(out / "stations.csv", "id agency name lon lat", stations)
-    _write(out / "units.csv", "id callsign agency station kind capabilities", fleet)
+    _write(out / "units.csv", "id callsign agency station kind capabilities profile", fleet)
     _write(out / "staff.csv", "id agency name roles", _STAFF)
     _write(out / "types.csv", "code name priority capabilities limit_s", _TYPES)
     return _note(len(stations), placed)
@@ -133,19 +134,18 @@ def _shares(units: int) -> tuple[int, int, int]:
     return fire, ems, max(0, units - fire - ems)
 
 
-def _fleet(
-    service: _Service, stations: Sequence[str], count: int
-) -> list[tuple[str, str, str, str, str, str]]:
+def _fleet(service: _Service, stations: Sequence[str], count: int) -> list[tuple[str, ...]]:
     """Units dealt out over the stations, each kind in its share."""
     pattern = _dealt(service.fleet)
     numbers = dict.fromkeys((prefix for prefix, *_ in service.fleet), 0)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place in range(count):
         prefix, kind, capabilities = pattern[place % len(pattern)]
         numbers[prefix] += 1
         callsign = f"{prefix}{numbers[prefix]}"
         station = stations[place % len(stations)]
-        rows.append((callsign, callsign, service.agency, station, kind, capabilities))
+        what = (kind, capabilities, service.profile)
+        rows.append((callsign, callsign, service.agency, station, *what))
     return rows
 
 

@@ -53,6 +53,7 @@ class Town:
         self._most_units = units
         self._hospitals = [(place.point.lon, place.point.lat) for place in city.pois("hospital")]
         self._crews: dict[str, Crew] = {}
+        self._profiles: dict[str, str] = {}
         self._places: dict[str, Place | None] = {}
         self._alarms: dict[str, Any] = {}
         self._incidents: dict[str, Any] = {}
@@ -96,6 +97,7 @@ class Town:
             station, position = unit["station"], unit["position"]
             home = _place(station) or _place(position) or (0.0, 0.0)
             seldom = draw.random() < _SELDOM_SHARE
+            self._profiles[unit["id"]] = unit["profile"]
             self._crews[unit["id"]] = Crew(
                 unit=unit["id"],
                 home=home,
@@ -206,7 +208,7 @@ class Town:
 
     def _set_off(self, crew: Crew, goal: Goal, now_us: int) -> Crew:
         start, end = crews.where(crew, now_us)[0], self._target(crew, goal)
-        points, travel_s = self._way(start, end)
+        points, travel_s = self._way(start, end, self._profiles[crew.unit])
         travel_s *= _HASTE[goal] / self._rhythm.speed
         return crews.depart(crew, points, travel_s, now_us)
 
@@ -223,11 +225,11 @@ class Town:
             return lon, lat + draw.gauss(0.0, _ROUND_M) / _M_PER_DEGREE
         return crew.home
 
-    def _way(self, start: Place, end: Place) -> tuple[NDArray[np.float64], float]:
+    def _way(self, start: Place, end: Place, profile: str) -> tuple[NDArray[np.float64], float]:
         """Points (m, 2) lon, lat and seconds by road; straight where there is no road."""
         ends = np.array([lonlat(*start), lonlat(*end)], np.int64)
-        snaps = self._roads.snap(ends)
-        route = self._roads.route(snaps.at(0), snaps.at(1))
+        snaps = self._roads.snap(ends, profile=profile)
+        route = self._roads.route(snaps.at(0), snaps.at(1), profile)
         if route is not None:
             return route.lonlat / 1e7, route.travel_ms / 1000
         return np.array([start, end]), distance_m(lonlat(*start), lonlat(*end)) / _OFF_ROAD_MPS

@@ -40,6 +40,7 @@ def unit_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
         "callsign": unit.callsign,
         "agency": unit.agency,
         "kind": unit.kind,
+        "profile": unit.profile,
         "capabilities": unit.capabilities,
         "status": unit.status.value,
         "since_us": unit.since_us,
