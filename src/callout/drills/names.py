@@ -34,6 +34,10 @@ _LAST: Final = _list("""
     field, ton, ley, wick, mere, stead, bourne, ham, worth, by, ford, dale, hurst, den, combe,
     wood, bank, cliff, more, gate
 """)
+_BEFORE: Final = _list("""
+    Upper, Lower, Great, Little, Old, New, North, South, East, West, Long, Nether, Saint, Far, Near,
+    Middle, Inner, Outer, Mount, Fore, Back, High, Low, Deep, Wide, Sunny, Windy, Quiet, Hither, Lord
+""")
 _ENDS: Final = {
     "old": ("Lane", "Street", "Row", "Gate", "Hill", "Passage", "Yard", "Walk", "Steps", "Court"),
     "grid": ("Street", "Street", "Street", "Avenue", "Terrace", "Place"),
@@ -77,7 +81,23 @@ class NameMaker:
             if name not in self._used:
                 break
         else:
-            name = f"{self._base(district)} {len(self._used)} Street"
+            name = self._further(district)
+        self._used.add(name)
+        return name
+
+    def _further(self, district: str) -> str:
+        """A name with a word before it, when the plain ones are taken."""
+        while True:
+            base, end = self._base(district), self._rng.choice(_ENDS[district])
+            name = f"{self._rng.choice(_BEFORE)} {base} {end}"
+            if name not in self._used:
+                return name
+
+    def village(self) -> str:
+        """A name for a village."""
+        name = f"{self._rng.choice(_FIRST)}{self._rng.choice(_LAST)}"
+        if name in self._used:
+            name = f"{self._rng.choice(_BEFORE)} {name}"
         self._used.add(name)
         return name
 

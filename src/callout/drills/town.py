@@ -59,7 +59,8 @@ def make_town(out: Path, seed: int, size: Literal["small", "full"] = "full") -> 
     buildings = town_things.houses(net, district_of, rng, plan, with_city=scale.full)
     spots = town_things.services(net, rng, scale)
     spots += town_things.quarter_names(list(zip(plan.quarters, kinds, strict=True)), names)
-    spots.append(Spot(0.0, 300.0, {"place": "city", "name": "Arnemouth", "population": "84000"}))
+    people = "236000" if scale.full else "84000"
+    spots.append(Spot(0.0, 300.0, {"place": "city", "name": "Arnemouth", "population": people}))
     if not scale.full:
         return TownFile(out).write(net, areas + buildings, spots, rng)
     spots += [*country.spots, *town_details.small_things(net, plan, buildings, rng)]

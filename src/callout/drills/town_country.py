@@ -55,7 +55,7 @@ def around(plan: Plan, scale: Scale, rng: random.Random) -> Country:
             continue
         centres.append(at)
         grounds.append(ground)
-        _village(country, ground, at, _place(names), rng)
+        _village(country, ground, at, names.village(), rng)
     for number, at in enumerate(centres):
         onward = centres[(number + 1) % len(centres)]
         for goal in (onward, _nearest(lines, at)):
@@ -63,10 +63,6 @@ def around(plan: Plan, scale: Scale, rng: random.Random) -> Country:
             _country_road(country, plan, at, goal, name, rng)
     country.fields = _fields(scale, [town, *grounds, plan.river.buffer(20.0)], rng)
     return country
-
-
-def _place(names: NameMaker) -> str:
-    return names.quarter().replace("Lower Arne", "Nether Arne")
 
 
 def _site(number: int, scale: Scale, rng: random.Random) -> Points:

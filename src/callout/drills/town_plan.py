@@ -21,6 +21,7 @@ from callout.drills.town_street import Points, Street, between
 
 STEP_M: Final = 45.0
 _RAILWAY_M: Final = 15.0  # half the width of the strip kept free for it
+_ROUND: Final = 0.3  # 0 leaves a rectangle, 0.5 makes an ellipse
 _DOCK_M: Final = 430.0
 _HARBOUR_FROM_M: Final = 4500.0  # no quay road east of here: the docks begin
 
@@ -28,15 +29,23 @@ _HARBOUR_FROM_M: Final = 4500.0  # no quay road east of here: the docks begin
 class Bend:
     """A smooth field that bends the plane by at most some 250 m, over kilometres."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, scale: Scale) -> None:
+        """A big town is also rounded: its outer roads become rings (elliptical grid mapping)."""
+        waves = ((7200.0, 210.0), (4100.0, 110.0), (2600.0, 45.0))
+        self._half = (scale.half_width_m, scale.half_height_m) if scale.full else None
         self._waves = [
             (rng.uniform(0, math.tau), length_m, reach_m)
-            for length_m, reach_m in ((7200.0, 210.0), (4100.0, 110.0), (2600.0, 45.0))
+            for length_m, reach_m in (*waves, *([(12_500.0, 330.0)] if scale.full else []))
         ]
 
     def __call__(self, points: Points) -> Points:
         """The bent points; the field's slope stays under 1, so no two lines change sides."""
         x, y = points[:, 0], points[:, 1]
+        if self._half is not None:
+            wide, high = (
+                np.minimum((v / half) ** 2, 1.3) for v, half in zip((x, y), self._half, strict=True)
+            )
+            x, y = x * np.sqrt(1.0 - _ROUND * high), y * np.sqrt(1.0 - _ROUND * wide)
         dx, dy = np.zeros_like(x), np.zeros_like(y)
         for phase, length_m, reach_m in self._waves:
             k = math.tau / length_m
@@ -93,7 +102,7 @@ def _line(a: tuple[float, float], b: tuple[float, float]) -> Points:
 
 def lay_out(rng: random.Random, names: NameMaker, scale: Scale) -> Plan:
     """River, main roads, motorway and the faces between them."""
-    bend, phase = Bend(rng), rng.uniform(0.0, math.tau)
+    bend, phase = Bend(rng, scale), rng.uniform(0.0, math.tau)
     far_x = scale.half_width_m + scale.river_reach_m
     x = np.arange(-far_x, far_x, STEP_M)
     middle, half = _river_y(x, phase), _river_half_m(x, phase)

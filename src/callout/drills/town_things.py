@@ -17,7 +17,8 @@ from callout.drills.town_plan import Plan
 from callout.drills.town_scale import Scale
 from callout.drills.town_street import Points, Street
 
-_KERB_M: Final = 7.5  # from a street's middle to a house's front
+# From a street's middle to a house's front, by district.
+_KERB_M: Final = {"old": 5.3, "grid": 6.6, "suburb": 7.5, "works": 8.0}
 _MAIN_CLASSES: Final = ("primary", "secondary", "tertiary")
 
 
@@ -40,7 +41,7 @@ class Spot:
 
 # district: metres of street front a house takes, its depth, chance that there is one, shape tag
 _HOUSES: Final = {
-    "old": (15.0, 13.0, 0.86, "apartments"),
+    "old": (11.5, 13.0, 0.95, "apartments"),
     "grid": (24.0, 17.0, 0.80, "apartments"),
     "suburb": (23.0, 10.5, 0.55, "house"),
     "works": (70.0, 42.0, 0.75, "industrial"),
@@ -65,7 +66,9 @@ def houses(
     tags: list[dict[str, str]] = []
     for index, (district, town) in district_of.items():
         front_m, depth_m, share, kind = _HOUSES[district]
-        numbers, corners = _plots(net.nodes[net.runs[index]], front_m, depth_m, share, chance)
+        numbers, corners = _plots(
+            net.nodes[net.runs[index]], front_m, depth_m, share, chance, _KERB_M[district]
+        )
         boxes.append(corners)
         name = net.streets[index].name
         more = {"addr:city": town} if with_city else {}
@@ -83,7 +86,12 @@ def _house_tags(kind: str, street: str, number: int) -> dict[str, str]:
 
 
 def _plots(
-    line: Points, front_m: float, depth_m: float, share: float, chance: np.random.Generator
+    line: Points,
+    front_m: float,
+    depth_m: float,
+    share: float,
+    chance: np.random.Generator,
+    kerb_m: float,
 ) -> tuple[list[int], Points]:
     """House numbers and (n, 5, 2) corners along both sides of a line."""
     steps = np.diff(line, axis=0)
@@ -97,7 +105,11 @@ def _plots(
     piece = np.clip(np.searchsorted(along, at_m) - 1, 0, len(steps) - 1)
     unit = (steps / np.maximum(lengths, 1e-9)[:, None])[piece]
     aside = np.column_stack([unit[:, 1], -unit[:, 0]]) * np.where(numbers % 2, 1, -1)[:, None]
-    near = line[piece] + unit * (at_m - along[piece])[:, None] + aside * (_KERB_M + draws[:, 3:])
+    near = (
+        line[piece]
+        + unit * (at_m - along[piece])[:, None]
+        + aside * (kerb_m + 2 * draws[:, 3:] * (kerb_m - 5.0))
+    )
     half = unit * (front_m * (0.36 + 0.125 * draws[:, 1:2]))
     depth = aside * (depth_m * (0.75 + 0.5 * draws[:, 2:3]))
     corners = [near - half, near + half, near + half + depth, near - half + depth, near - half]
