@@ -35,8 +35,8 @@ _LAST: Final = _list("""
     wood, bank, cliff, more, gate
 """)
 _BEFORE: Final = _list("""
-    Upper, Lower, Great, Little, Old, New, North, South, East, West, Long, Nether, Saint, Far, Near,
-    Middle, Inner, Outer, Mount, Fore, Back, High, Low, Deep, Wide, Sunny, Windy, Quiet, Hither, Lord
+    Upper, Lower, Great, Little, Old, New, North, South, East, West, Long, Nether, Far, Near,
+    Middle, Inner, Outer, Mount, Fore, Back, High, Low, Deep, Wide, Sunny, Windy, Quiet, Hither
 """)
 _ENDS: Final = {
     "old": ("Lane", "Street", "Row", "Gate", "Hill", "Passage", "Yard", "Walk", "Steps", "Court"),
