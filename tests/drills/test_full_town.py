@@ -1,4 +1,4 @@
-"""The made town a new user meets: big, whole, and clean: nothing stands where a road or water is."""
+"""The made town a new user meets: big, of one piece, nothing on a road or in the water."""
 
 import os
 import subprocess

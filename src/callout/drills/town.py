@@ -50,6 +50,7 @@ def make_town(out: Path, seed: int, size: Literal["small", "full"] = "full") -> 
         country = town_country.around(plan, scale, rng)
         homes.update(country.homes)
         town_details.under_railway(plan, streets)
+        town_details.room_for_gates(streets, rng)
         streets += [*country.streets, *town_details.ferries(streets)]
         town_details.pedestrian_zone(streets, _MARKET)
     net = join(streets)

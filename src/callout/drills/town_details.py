@@ -10,7 +10,7 @@ from shapely import LineString, Point
 
 from callout.drills.town_net import Net, drivable
 from callout.drills.town_plan import Plan
-from callout.drills.town_street import Line, Street, between
+from callout.drills.town_street import Line, Street, between, insert
 from callout.drills.town_things import Area, Spot
 
 _ZONE_M: Final = 190.0  # lanes this near to the market are for people on foot
@@ -95,6 +95,16 @@ def squares(market: tuple[float, float]) -> list[Area]:
     return [Area(outline, {"highway": "pedestrian", "area": "yes", "name": "Market Square"})]
 
 
+def room_for_gates(streets: list[Street], rng: random.Random) -> None:
+    """Some alleys and yards get a vertex of their own, where a gate can stand."""
+    for street in streets:
+        if street.highway == "service" and rng.random() < 0.06:
+            whole = street.line
+            at_m = rng.uniform(0.3, 0.7) * whole.length
+            vertex = np.asarray(whole.interpolate(at_m).coords[0])
+            street.points = insert(street.points, at_m, vertex)
+
+
 def barriers(net: Net, rng: random.Random) -> list[tuple[int, dict[str, str]]]:
     """Bollards in lanes that cars do not go through, gates in yards and alleys."""
     uses, found = net.uses(), []
@@ -107,7 +117,7 @@ def barriers(net: Net, rng: random.Random) -> list[tuple[int, dict[str, str]]]:
             found.append((node, {"barrier": "bollard", "bollard": "rising"}))
         elif street.highway == "footway" and rng.random() < 0.25:
             found.append((node, {"barrier": "bollard"}))
-        elif street.highway == "service" and rng.random() < 0.06:
+        elif street.highway == "service":
             found.append((node, {"barrier": "gate"}))
     return found
 
@@ -178,7 +188,7 @@ def _stations(net: Net, plan: Plan) -> list[Spot]:
             continue
         seen.add(street.name)
         at = shapely.intersection(street.line, line)
-        if at.geom_type == "Point" and street.highway in {"primary", "trunk", "secondary"}:
+        if isinstance(at, Point) and street.highway in {"primary", "trunk", "secondary"}:
             name = f"{street.name.split()[0]} Station"
             found.append(Spot(at.x, at.y, {"railway": "station", "name": name}))
     return found
