@@ -23,7 +23,7 @@ from callout.drills.town_things import Area, Spot
 _SIZES: Final = {"small": SMALL, "full": FULL}
 # Quarters whose middle lies this near to the market are old town, to the town's middle grid.
 _MARKET: Final = (-330.0, 330.0)
-_ONE_WAY_M: Final = 1900.0
+_ONE_WAY_M: Final = {"small": 1900.0, "full": 2900.0}
 
 
 def make_town(out: Path, seed: int, size: Literal["small", "full"] = "full") -> dict[str, int]:
@@ -113,7 +113,9 @@ def _fill(
     if kind == "old":
         return town_streets.old_town(quarter, _MARKET, rng, names), []
     if kind == "grid":
-        near = math.hypot(quarter.centroid.x, quarter.centroid.y) < _ONE_WAY_M
+        near = (
+            math.hypot(*quarter.centroid.coords[0]) < _ONE_WAY_M["full" if scale.full else "small"]
+        )
         return town_streets.grid(quarter, rng, names, near, dense=scale.full), []
     if kind == "suburb":
         ground = Area(outline, {"landuse": "residential"})
