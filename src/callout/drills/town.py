@@ -66,7 +66,7 @@ def make_town(out: Path, seed: int, size: Literal["small", "full"] = "full") -> 
         return TownFile(out).write(net, areas + buildings, spots, rng)
     spots += [*country.spots, *town_details.small_things(net, plan, buildings, rng)]
     areas += [*town_details.squares(_MARKET), *buildings]
-    lines = town_details.rails(plan)
+    lines = [*town_details.rails(plan), town_details.river(plan)]
     return TownFile(out).write(net, areas, spots, rng, lines, town_details.barriers(net, rng))
 
 

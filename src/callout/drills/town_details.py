@@ -40,6 +40,11 @@ def rails(plan: Plan) -> list[Line]:
     return [Line(plan.railway + side * aside, dict(tags)) for side in (-2.5, 2.5)]
 
 
+def river(plan: Plan) -> Line:
+    """The river's course, which boats take."""
+    return Line(plan.course, {"waterway": "river", "boat": "yes", "name": "Arne"})
+
+
 def under_railway(plan: Plan, streets: list[Street]) -> None:
     """Cut the roads that pass under the viaduct; the first minor one is low, others 4.5 m."""
     if plan.railway is None:

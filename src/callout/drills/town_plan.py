@@ -64,6 +64,7 @@ class Plan:
     quarters: list[Polygon]
     bend: Bend
     railway: Points | None
+    course: Points  # the river's middle, downstream
 
     @property
     def railway_strip(self) -> BaseGeometry:
@@ -110,6 +111,7 @@ def lay_out(rng: random.Random, names: NameMaker, scale: Scale) -> Plan:
         [np.column_stack([x, middle + half]), np.column_stack([x, middle - half])[::-1]]
     )
     river = shapely.make_valid(Polygon(bend(bank)))
+    course = bend(np.column_stack([x, middle]))
     docks = [_dock(bend, phase, at_m) for at_m in scale.docks_m]
     roads, closing = _main_roads(bend, phase, names, scale)
     streets = _crossings(river, roads)
@@ -130,7 +132,7 @@ def lay_out(rng: random.Random, names: NameMaker, scale: Scale) -> Plan:
         if isinstance(part, Polygon) and not part.buffer(-38.0).is_empty
     ]
     quarters.sort(key=lambda part: (round(part.centroid.x), round(part.centroid.y)))
-    return Plan(river, [*streets, *fast], corridor, quarters, bend, railway)
+    return Plan(river, [*streets, *fast], corridor, quarters, bend, railway, course)
 
 
 def _longer(points: Points) -> LineString:

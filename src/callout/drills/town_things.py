@@ -262,8 +262,9 @@ def _via_streets(
         if len(run) != 2 or street.highway != "residential" or "oneway" in street.tags:
             continue
         ends = [[i for i in at[node] if i != index and _ends_at(net, i, node)] for node in run]
-        if ends[0] and ends[1] and rng.random() < 0.4:
+        if ends[0] and ends[1]:
             bans.append((ends[0][0], [index], ends[1][0], "no_u_turn"))
+    rng.shuffle(bans)
     return bans[: max(6, len(net.streets) // 700)]
 
 
