@@ -24,7 +24,7 @@ def made_city(folder: Path) -> Path:
     """The town of seed 7, imported by the same path as any city; made once a run of tests."""
     city = folder / "city"
     if not city.is_dir():
-        make_town(folder / "town.osm.pbf", 7)
+        make_town(folder / "town.osm.pbf", 7, size="small")
         import_city(folder / "town.osm.pbf", city, progress=lambda _stage, _share: None)
     return city
 

@@ -71,7 +71,7 @@ def test_hangs_together_and_has_thousands_of_junctions(town):
 
 def test_same_seed_same_bytes_even_with_another_hash_seed(town, tmp_path):
     script = "import sys, pathlib; from callout.drills.town import make_town; "
-    script += "make_town(pathlib.Path(sys.argv[1]), 7)"
+    script += "make_town(pathlib.Path(sys.argv[1]), 7, 'small')"
     again = tmp_path / "again.osm.pbf"
     environment = {**os.environ, "PYTHONHASHSEED": "12345"}
     subprocess.run([sys.executable, "-c", script, str(again)], check=True, env=environment)
@@ -80,6 +80,6 @@ def test_same_seed_same_bytes_even_with_another_hash_seed(town, tmp_path):
 
 def test_another_seed_is_another_town(town, tmp_path):
     other = tmp_path / "other.osm.pbf"
-    report = make_town(other, 8)
+    report = make_town(other, 8, "small")
     assert report["junctions"] > 3000
     assert other.read_bytes() != (town.parent / "town.osm.pbf").read_bytes()

@@ -1,6 +1,8 @@
 """Names for a made town: streets, quarters, bridges; every one unique, every one from the seed."""
 
 import random
+import tomllib
+from pathlib import Path
 from typing import Final
 
 
@@ -32,6 +34,10 @@ _LAST: Final = _list("""
     field, ton, ley, wick, mere, stead, bourne, ham, worth, by, ford, dale, hurst, den, combe,
     wood, bank, cliff, more, gate
 """)
+_BEFORE: Final = _list("""
+    Upper, Lower, Great, Little, Old, New, North, South, East, West, Long, Nether, Far, Near,
+    Middle, Inner, Outer, Mount, Fore, Back, High, Low, Deep, Wide, Sunny, Windy, Quiet, Hither
+""")
 _ENDS: Final = {
     "old": ("Lane", "Street", "Row", "Gate", "Hill", "Passage", "Yard", "Walk", "Steps", "Court"),
     "grid": ("Street", "Street", "Street", "Avenue", "Terrace", "Place"),
@@ -48,11 +54,18 @@ _QUARTERS: Final = _list("""
 """)
 
 
+_TONGUES: Final = tomllib.loads(
+    Path(__file__).with_name("street_names.toml").read_text(encoding="utf-8")
+)
+LANGUAGES: Final = tuple(_TONGUES)
+
+
 class NameMaker:
     """Hands out names, never the same twice."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
+        self.language = "english"
         self._used: set[str] = set()
         self._quarters = list(_QUARTERS[3:])
         rng.shuffle(self._quarters)
@@ -61,13 +74,37 @@ class NameMaker:
     def street(self, district: str) -> str:
         """A street's name in the manner of that district: old, grid, suburb, works or main."""
         for _ in range(200):
-            name = f"{self._base(district)} {self._rng.choice(_ENDS[district])}"
+            if self.language in _TONGUES:
+                name = self._foreign(_TONGUES[self.language])
+            else:
+                name = f"{self._base(district)} {self._rng.choice(_ENDS[district])}"
             if name not in self._used:
                 break
         else:
-            name = f"{self._base(district)} {len(self._used)} Street"
+            name = self._further(district)
         self._used.add(name)
         return name
+
+    def _further(self, district: str) -> str:
+        """A name with a word before it, when the plain ones are taken."""
+        while True:
+            base, end = self._base(district), self._rng.choice(_ENDS[district])
+            name = f"{self._rng.choice(_BEFORE)} {base} {end}"
+            if name not in self._used:
+                return name
+
+    def village(self) -> str:
+        """A name for a village."""
+        name = f"{self._rng.choice(_FIRST)}{self._rng.choice(_LAST)}"
+        if name in self._used:
+            name = f"{self._rng.choice(_BEFORE)} {name}"
+        self._used.add(name)
+        return name
+
+    def _foreign(self, tongue: dict[str, list[str]]) -> str:
+        """A name from one of the language's patterns."""
+        words = {key: self._rng.choice(of) for key, of in tongue.items() if of}
+        return words.pop("patterns").format(**words)
 
     def quarter(self) -> str:
         """A part of the town, the best-known ones first; numbered when all are taken."""

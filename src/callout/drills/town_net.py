@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from callout.drills.town_plan import Points, Street
+from callout.drills.town_street import Points, Street
 
 _MEETS_M: Final = 0.8  # an end this near to another street is on it
 _MERGES_M: Final = 7.0  # two crossings of one street nearer than this are one
@@ -144,7 +144,7 @@ def _arcs(net: Net, *, both_ways: bool) -> coo_array:
 
 def drivable(street: Street) -> bool:
     """Whether a car may be on it at all."""
-    return street.highway not in {"footway", "pedestrian"}
+    return street.highway not in {"", "footway", "pedestrian", "path", "cycleway", "steps"}
 
 
 def _largest_piece(net: Net) -> Net:

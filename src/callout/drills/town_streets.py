@@ -4,6 +4,7 @@ Every filler gets a quarter's outline (metres) and gives streets that end on the
 main road, or in the middle of nowhere, which is a dead end. Joining them up is ``town_net``'s.
 """
 
+import itertools
 import math
 import random
 from typing import Final
@@ -13,7 +14,7 @@ import shapely
 from shapely import LineString, Polygon
 
 from callout.drills.names import NameMaker
-from callout.drills.town_plan import Points, Street
+from callout.drills.town_street import Points, Street
 
 _SHORTEST_M: Final = 45.0
 _HUGS_M: Final = 26.0  # a street nearer than this to the outline, for most of its length, goes
@@ -75,10 +76,17 @@ def _lane(points: Points, rng: random.Random, names: NameMaker) -> Street:
     return Street(highway, names.street("old"), points, tags)
 
 
-def grid(quarter: Polygon, rng: random.Random, names: NameMaker, one_way: bool) -> list[Street]:
-    """Straight blocks; with ``one_way`` every other long street is one-way, the rest the other."""
+def grid(
+    quarter: Polygon, rng: random.Random, names: NameMaker, one_way: bool, *, dense: bool = False
+) -> list[Street]:
+    """Straight blocks; with ``one_way`` every other long street is one-way, the rest the other.
+
+    A ``dense`` grid has smaller blocks, and an alley through the middle of many.
+    """
     turn = _lean(quarter) + rng.uniform(-0.05, 0.05)
     across_m, along_m = rng.uniform(84.0, 104.0), rng.uniform(125.0, 165.0)
+    if dense:
+        along_m *= 0.72
     streets = []
     for heading, gap_m, limited in (
         (turn, across_m, one_way),
@@ -90,13 +98,28 @@ def grid(quarter: Polygon, rng: random.Random, names: NameMaker, one_way: bool) 
                 tags = {"oneway": "yes", "maxspeed": "30"} if limited else {}
                 ordered = points[::-1] if limited and number % 2 else points
                 streets.append(Street("residential", name, ordered, tags))
+    return streets + (_alleys(quarter, turn, across_m, rng) if dense else [])
+
+
+def _alleys(quarter: Polygon, heading: float, gap_m: float, rng: random.Random) -> list[Street]:
+    """Service ways behind the houses, half way between the long streets, with gaps."""
+    rows = _rows(quarter, heading, gap_m)
+    streets = []
+    for line, onward in itertools.pairwise(rows):
+        middle = (line + onward) / 2.0
+        for part in _broken(middle, rng):
+            tags = {"service": "alley"}
+            streets += [Street("service", "", p, dict(tags)) for p in _clipped(part, quarter)]
     return streets
 
 
-def suburb(quarter: Polygon, rng: random.Random, names: NameMaker) -> list[Street]:
+def suburb(
+    quarter: Polygon, rng: random.Random, names: NameMaker, *, dense: bool = False
+) -> list[Street]:
     """Long streets that wind together, joined here and there, with closes that end in nothing."""
     turn = _lean(quarter) + rng.choice((0.0, math.pi / 2)) + rng.uniform(-0.2, 0.2)
-    gap_m = rng.uniform(105.0, 135.0)
+    gap_m = rng.uniform(66.0, 88.0) if dense else rng.uniform(105.0, 135.0)
+    apart_m = (48.0, 122.0) if dense else (90.0, 250.0)
     wind = _Wind(rng)
     rows = _rows(quarter, turn, gap_m)
     streets = []
@@ -109,8 +132,8 @@ def suburb(quarter: Polygon, rng: random.Random, names: NameMaker) -> list[Stree
         start, length_m = line[0], math.dist(line[0], line[-1])
         at_m = rng.uniform(40.0, 160.0)
         while at_m < length_m:
-            streets += _link(quarter, wind, start + at_m * along, aside * gap_m, rng, names)
-            at_m += rng.uniform(90.0, 250.0)
+            streets += _link(quarter, wind, start + at_m * along, aside * gap_m, rng, names, dense)
+            at_m += rng.uniform(*apart_m)
     return streets
 
 
@@ -197,14 +220,20 @@ def _link(
     step: Points,
     rng: random.Random,
     names: NameMaker,
+    with_path: bool,
 ) -> list[Street]:
-    """A street from one row to the next, or a close that stops half way."""
+    """A street from one row to the next, or a close that stops half way, where a path may go on."""
     share = 1.0 if rng.random() < 0.55 else rng.uniform(0.45, 0.72)
     line = foot + np.linspace(0.0, share, 5)[:, None] * step
-    return [
+    streets = [
         Street("residential", names.street("suburb"), points)
         for points in _clipped(wind(line), quarter)
     ]
+    if with_path and share < 1.0 and rng.random() < 0.6:
+        rest = wind(foot + np.linspace(share, 1.0, 4)[:, None] * step)
+        tags = {"bicycle": "yes"} if rng.random() < 0.4 else {}
+        streets += [Street("footway", "", p, dict(tags)) for p in _clipped(rest, quarter, 18.0)]
+    return streets
 
 
 def _lean(quarter: Polygon) -> float:

@@ -13,9 +13,12 @@ from shapely.geometry.base import BaseGeometry
 
 from callout.drills.names import NameMaker
 from callout.drills.town_net import Net, drivable
-from callout.drills.town_plan import HALF_HEIGHT_M, HALF_WIDTH_M, Points, Street
+from callout.drills.town_plan import Plan
+from callout.drills.town_scale import Scale
+from callout.drills.town_street import Points, Street
 
-_KERB_M: Final = 7.5  # from a street's middle to a house's front
+# From a street's middle to a house's front, by district.
+_KERB_M: Final = {"old": 5.3, "grid": 6.6, "suburb": 7.5, "works": 8.0}
 _MAIN_CLASSES: Final = ("primary", "secondary", "tertiary")
 
 
@@ -38,31 +41,42 @@ class Spot:
 
 # district: metres of street front a house takes, its depth, chance that there is one, shape tag
 _HOUSES: Final = {
-    "old": (15.0, 13.0, 0.86, "apartments"),
+    "old": (11.5, 13.0, 0.95, "apartments"),
     "grid": (24.0, 17.0, 0.80, "apartments"),
     "suburb": (23.0, 10.5, 0.55, "house"),
     "works": (70.0, 42.0, 0.75, "industrial"),
 }
 
 
-def houses(net: Net, district_of: dict[int, str], rng: random.Random) -> list[Area]:
+def houses(
+    net: Net,
+    district_of: dict[int, tuple[str, str]],
+    rng: random.Random,
+    plan: Plan,
+    *,
+    with_city: bool,
+) -> list[Area]:
     """Buildings along the streets, numbered odd and even; none on a street, in water or on another.
 
-    ``district_of`` maps a street's place in ``net.streets`` to its district; others get none.
+    ``district_of`` maps a street's place in ``net.streets`` to its district and town; others
+    get none.
     """
     chance = np.random.default_rng(rng.getrandbits(64))
     boxes: list[Points] = []
     tags: list[dict[str, str]] = []
-    for index, district in district_of.items():
+    for index, (district, town) in district_of.items():
         front_m, depth_m, share, kind = _HOUSES[district]
-        numbers, corners = _plots(net.nodes[net.runs[index]], front_m, depth_m, share, chance)
+        numbers, corners = _plots(
+            net.nodes[net.runs[index]], front_m, depth_m, share, chance, _KERB_M[district]
+        )
         boxes.append(corners)
         name = net.streets[index].name
-        tags += [_house_tags(kind, name, number) for number in numbers]
+        more = {"addr:city": town} if with_city else {}
+        tags += [{**_house_tags(kind, name, number), **more} for number in numbers]
     if not tags:
         return []
     every = np.concatenate(boxes)
-    return [Area(every[i], tags[i]) for i in _free(np.asarray(shapely.polygons(every)), net)]
+    return [Area(every[i], tags[i]) for i in _free(np.asarray(shapely.polygons(every)), net, plan)]
 
 
 def _house_tags(kind: str, street: str, number: int) -> dict[str, str]:
@@ -72,7 +86,12 @@ def _house_tags(kind: str, street: str, number: int) -> dict[str, str]:
 
 
 def _plots(
-    line: Points, front_m: float, depth_m: float, share: float, chance: np.random.Generator
+    line: Points,
+    front_m: float,
+    depth_m: float,
+    share: float,
+    chance: np.random.Generator,
+    kerb_m: float,
 ) -> tuple[list[int], Points]:
     """House numbers and (n, 5, 2) corners along both sides of a line."""
     steps = np.diff(line, axis=0)
@@ -86,19 +105,26 @@ def _plots(
     piece = np.clip(np.searchsorted(along, at_m) - 1, 0, len(steps) - 1)
     unit = (steps / np.maximum(lengths, 1e-9)[:, None])[piece]
     aside = np.column_stack([unit[:, 1], -unit[:, 0]]) * np.where(numbers % 2, 1, -1)[:, None]
-    near = line[piece] + unit * (at_m - along[piece])[:, None] + aside * (_KERB_M + draws[:, 3:])
+    near = (
+        line[piece]
+        + unit * (at_m - along[piece])[:, None]
+        + aside * (kerb_m + 2 * draws[:, 3:] * (kerb_m - 5.0))
+    )
     half = unit * (front_m * (0.36 + 0.125 * draws[:, 1:2]))
     depth = aside * (depth_m * (0.75 + 0.5 * draws[:, 2:3]))
     corners = [near - half, near + half, near + half + depth, near - half + depth, near - half]
     return (numbers + 1).tolist(), np.stack(corners, axis=1)
 
 
-def _free(boxes: NDArray[np.object_], net: Net) -> list[int]:
+def _free(boxes: NDArray[np.object_], net: Net, plan: Plan) -> list[int]:
     """Which boxes stand clear of every street and of every box before them."""
     lines = [shapely.LineString(net.nodes[run]) for run in net.runs]
     near = np.unique(shapely.STRtree(lines).query(boxes, predicate="dwithin", distance=5.0)[0])
     clear = np.ones(len(boxes), bool)
     clear[near] = False
+    for kept_free in (plan.river, plan.railway_strip):
+        shapely.prepare(kept_free)
+        clear &= ~shapely.intersects(kept_free, boxes)
     first, second = shapely.STRtree(boxes).query(boxes, predicate="intersects")
     for i, j in sorted(zip(first.tolist(), second.tolist(), strict=True)):
         if i < j and clear[i] and clear[j]:
@@ -131,17 +157,17 @@ _SERVICES: Final = (
     ("School", 14, {"amenity": "school"}),
     ("Pharmacy", 16, {"amenity": "pharmacy"}),
 )
-_SAINTS: Final = ("St Anne", "St Mary", "St Luke")
+_SAINTS: Final = ("St Anne", "St Mary", "St Luke", "Royal", "Riverside", "Northern General")
 
 
-def services(net: Net, rng: random.Random) -> list[Spot]:
+def services(net: Net, rng: random.Random, scale: Scale) -> list[Spot]:
     """Hospitals, stations, schools and pharmacies, each kind well spread, beside main roads."""
-    places = _beside_roads(net, rng)
+    places = _beside_roads(net, rng, scale)
     found: list[Spot] = []
     for what, count, tags in _SERVICES:
         order = list(range(len(places)))
         rng.shuffle(order)
-        for number, index in enumerate(_spread(places, order, count)):
+        for number, index in enumerate(_spread(places, order, count * (2 if scale.full else 1))):
             x, y, street = places[index]
             name = f"{_SAINTS[number]} Hospital" if what == "Hospital" else f"{street} {what}"
             spot = Spot(x, y, {"name": name, **tags})
@@ -150,7 +176,7 @@ def services(net: Net, rng: random.Random) -> list[Spot]:
     return found
 
 
-def _beside_roads(net: Net, rng: random.Random) -> list[tuple[float, float, str]]:
+def _beside_roads(net: Net, rng: random.Random, scale: Scale) -> list[tuple[float, float, str]]:
     """Points 24 m beside the middle of main roads, with the road's name."""
     places = []
     for street, run in zip(net.streets, net.runs, strict=True):
@@ -161,12 +187,17 @@ def _beside_roads(net: Net, rng: random.Random) -> list[tuple[float, float, str]
             step = line[index + 1] - line[index]
             length = float(np.linalg.norm(step))
             x, y = line[index]
-            if length < 20.0 or (x / HALF_WIDTH_M) ** 2 + (y / HALF_HEIGHT_M) ** 2 > 0.86:
+            if length < 20.0 or _far(x, y, scale) > 0.86:
                 continue
             aside = np.array([step[1], -step[0]]) / length * rng.choice((-24.0, 24.0))
             x, y = (line[index] + line[index + 1]) / 2 + aside
             places.append((float(x), float(y), street.name))
     return places
+
+
+def _far(x: float, y: float, scale: Scale) -> float:
+    """1 on the town's edge, 0 in its middle."""
+    return (x / scale.half_width_m) ** 2 + (y / scale.half_height_m) ** 2
 
 
 def _spread(places: list[tuple[float, float, str]], order: list[int], count: int) -> list[int]:
@@ -231,9 +262,10 @@ def _via_streets(
         if len(run) != 2 or street.highway != "residential" or "oneway" in street.tags:
             continue
         ends = [[i for i in at[node] if i != index and _ends_at(net, i, node)] for node in run]
-        if ends[0] and ends[1] and rng.random() < 0.4:
+        if ends[0] and ends[1]:
             bans.append((ends[0][0], [index], ends[1][0], "no_u_turn"))
-    return bans[:6]
+    rng.shuffle(bans)
+    return bans[: max(6, len(net.streets) // 700)]
 
 
 def _ends_at(net: Net, index: int, node: int) -> bool:

@@ -79,6 +79,21 @@ def city() -> None:
     """The city the room works in."""
 
 
+@city.command("make")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--seed", default=7, show_default=True, help="The same seed is the same town.")
+@click.option("--small", is_flag=True, help="A town of some 3,700 junctions, for quick tests.")
+def city_make(out: Path, seed: int, *, small: bool) -> None:
+    """Make a town that is nowhere and write it to OUT.osm.pbf; import it like any city."""
+    from callout.drills import make_town
+
+    made = make_town(out, seed, "small" if small else "full")
+    click.echo(
+        f"{out}: {made['junctions']} street junctions, {made['buildings']} buildings, "
+        f"{made['streets']} street names"
+    )
+
+
 @city.command("import")
 @click.argument("pbf", type=click.Path(path_type=Path))
 @home_option
