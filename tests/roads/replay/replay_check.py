@@ -1,0 +1,307 @@
+"""Drives a route again over the raw map and says everything that it may not do.
+
+No code of callout's roads or places is used: see replay_map and replay_vehicle.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from replay_map import Point, Rule, StreetMap
+from replay_vehicle import Vehicle
+
+_STRAIGHT_DEG = 35.0
+
+
+class Leg(NamedTuple):
+    """A stretch of one way from one junction to the next, as it is driven."""
+
+    way: int
+    points: list[Point]
+    charged_ms: int = 0  # for the whole stretch and the turn into it
+
+
+class Violation(NamedTuple):
+    kind: str  # joined, way, class, access, oneway, size, barrier, turn, closure, back, charge, line
+    what: str
+
+
+class _Step(NamedTuple):
+    """From one node to the next on a way."""
+
+    way: int
+    tail: int
+    head: int
+    side: int  # 1 along, -1 against
+
+
+class Replay:
+    """The check of one vehicle's routes on one map."""
+
+    def __init__(self, streets: StreetMap, vehicle: Vehicle) -> None:
+        self.streets = streets
+        self.vehicle = vehicle
+
+    def check(
+        self,
+        legs: list[Leg],
+        line: list[Point] | None = None,
+        closed: Iterable[tuple[int, Point, Point]] = (),
+    ) -> list[Violation]:
+        """All violations of a route, in no order.
+
+        ``line`` is what is drawn of it; ``closed`` are steps on a way (way, from, to) that are
+        closed to everybody.
+        """
+        found: list[Violation] = []
+        steps: list[_Step] = []
+        shut = set(closed)
+        before: Leg | None = None
+        for leg in legs:
+            choices = self.streets.runs(leg.way, leg.points)
+            if not choices:
+                found.append(Violation("way", f"{leg.points[0]} … is not on way {leg.way}"))
+                return found
+            # Where two nodes share a place, the one that joins is meant.
+            refs, side = next(
+                (one for one in choices if steps and one[0][0] == steps[-1].head), choices[0]
+            )
+            if steps and refs[0] != steps[-1].head:
+                text = f"way {steps[-1].way} ends at node {steps[-1].head}, {leg.way} at {refs[0]}"
+                found.append(Violation("joined", text))
+            found += self._leg(leg, side, before)
+            found += [
+                Violation("closure", f"way {leg.way} from {a} to {b}")
+                for a, b in zip(leg.points, leg.points[1:], strict=False)
+                if (leg.way, a, b) in shut
+            ]
+            steps += [
+                _Step(leg.way, a, b, side) for a, b in zip(refs, refs[1:], strict=False)
+            ]
+            before = leg
+        for last, following in zip(steps, steps[1:], strict=False):
+            if last.head == following.tail:
+                found += self._node(last, following)
+        found += self._over_ways(steps)
+        if line is not None and not _is_drawn(legs, line):
+            found.append(Violation("line", f"the line of {len(line)} points is not the legs'"))
+        return found
+
+    def _leg(self, leg: Leg, side: int, before: Leg | None) -> list[Violation]:
+        tags = self.streets.ways[leg.way].tags
+        verdict = self.vehicle.way(tags)
+        why = verdict.along if side == 1 else verdict.against
+        if why:
+            return [Violation(why, f"way {leg.way} {'along' if side == 1 else 'against'}: {tags}")]
+        if verdict.is_contraflow[0 if side == 1 else 1]:
+            due = self.vehicle.contraflow_ms(tags, _metres(leg.points)) - 2
+            if before is not None and before.way != leg.way:
+                due += self.vehicle.against["delay_ms"]
+            if leg.charged_ms < due:
+                text = f"way {leg.way} against its direction for {leg.charged_ms} ms, not {due:.0f}"
+                return [Violation("charge", text)]
+        return []
+
+    def _node(self, last: _Step, following: _Step) -> list[Violation]:
+        """What passing from one step to the next breaks."""
+        node = last.head
+        if following.way == last.way and following.head == last.tail:
+            banned = self._banned(last, following)
+            if banned:
+                return [banned]
+            if not self.vehicle.turns_anywhere and self._goes_on(last):
+                return [Violation("back", f"turned back at node {node} on way {last.way}")]
+            return []
+        found = []
+        why = self.vehicle.node(self.streets.node_tags.get(node, {}))
+        if why:
+            found.append(Violation(why, f"node {node}: {self.streets.node_tags[node]}"))
+        banned = self._banned(last, following)
+        return [*found, banned] if banned else found
+
+    def _goes_on(self, last: _Step) -> bool:
+        """Whether anything but turning back is allowed at the end of the step."""
+        node = last.head
+        if self.vehicle.node(self.streets.node_tags.get(node, {})):
+            return False
+        for way in self.streets.ways_at[node]:
+            for head, side in self._departures(way, node):
+                following = _Step(way, node, head, side)
+                is_back = (way, head) == (last.way, last.tail)
+                if not is_back and not self._banned(last, following):
+                    return True
+        return False
+
+    def _banned(self, last: _Step, following: _Step) -> Violation | None:
+        for rule in self.streets.rules_at.get(last.head, ()):
+            word = self.vehicle.restriction(rule.tags)
+            if not word or last.way not in rule.froms:
+                continue
+            meant = [
+                pair
+                for to in rule.tos
+                for pair in self._meant(rule, word, last.way, last.head, to)
+                if pair[0] == last.tail
+            ]
+            is_meant = (last.tail, following.way, following.head) in meant
+            if (meant and not is_meant) if word.startswith("only_") else is_meant:
+                text = f"relation {rule.id} {word}: way {last.way} to way {following.way}"
+                return Violation("turn", f"{text} at node {last.head}")
+        return None
+
+    def _meant(
+        self, rule: Rule, word: str, source: int, node: int, to: int
+    ) -> list[tuple[int, int, int]]:
+        """(node before, way, node after) of the turns that a restriction speaks of.
+
+        A way that goes on through the node gives several; then the word's direction says which.
+        """
+        del rule
+        if to not in self.streets.ways or source not in self.streets.ways:
+            return []
+        kind = word.partition("_")[2]
+        arrivals = [tail for tail, _ in self._arrivals(source, node)]
+        pairs = [(a, to, b) for a in arrivals for b, _ in self._departures(to, node)]
+        back = [pair for pair in pairs if source == to and pair[0] == pair[2]]
+        if kind == "u_turn" and back:
+            return back
+        pairs = [pair for pair in pairs if pair not in back]
+        fitting = [(a, to, b) for a, _, b in pairs if self._direction(a, node, b) == kind]
+        return fitting if len(pairs) > 1 and fitting else pairs
+
+    def _arrivals(self, way: int, node: int) -> list[tuple[int, int]]:
+        verdict = self.vehicle.way(self.streets.ways[way].tags)
+        open_ = {1: not verdict.along, -1: not verdict.against}
+        # Going to the neighbour along means coming from it against.
+        return [(tail, -out) for tail, out in self.streets.beside(way, node) if open_[-out]]
+
+    def _departures(self, way: int, node: int) -> list[tuple[int, int]]:
+        verdict = self.vehicle.way(self.streets.ways[way].tags)
+        open_ = {1: not verdict.along, -1: not verdict.against}
+        return [(head, out) for head, out in self.streets.beside(way, node) if open_[out]]
+
+    def _direction(self, a: int, node: int, b: int) -> str:
+        at = self.streets.places
+        turn = (_bearing(at[node], at[b]) - _bearing(at[a], at[node]) + 540) % 360 - 180
+        if abs(turn) <= _STRAIGHT_DEG:
+            return "straight_on"
+        return "right_turn" if turn > 0 else "left_turn"
+
+    def _over_ways(self, steps: list[_Step]) -> list[Violation]:
+        found = []
+        for i, step in enumerate(steps[:-1]):
+            if steps[i + 1].way == step.way:
+                continue
+            for rule in self.streets.rules_over.get(step.way, ()):
+                word = self.vehicle.restriction(rule.tags)
+                ahead = steps[i + 1 :]
+                if word.startswith("no_") and self._followed(rule, ahead):
+                    found.append(Violation("turn", f"relation {rule.id} {word}, over ways"))
+                elif word.startswith("only_") and self._left(rule, ahead):
+                    found.append(Violation("turn", f"relation {rule.id} {word}, left on the way"))
+        return found
+
+    @staticmethod
+    def _followed(rule: Rule, ahead: list[_Step]) -> bool:
+        """Whether the steps run over the via ways, all of them in turn, and onto the last."""
+        order = [*rule.via_ways]
+        at = 0
+        for last, step in zip([None, *ahead], ahead, strict=False):
+            if last is not None and (step.way, step.head) == (last.way, last.tail):
+                return False  # turned round on the way: no longer the manoeuvre
+            if step.way == order[at]:
+                continue
+            if at + 1 < len(order) and step.way == order[at + 1]:
+                at += 1
+                if last is None:
+                    return False
+                continue
+            return last is not None and at + 1 == len(order) and step.way in rule.tos
+        return False
+
+    def _left(self, rule: Rule, ahead: list[_Step]) -> bool:
+        """Whether somebody who entered the first via way left the path to the way prescribed."""
+        if not ahead or ahead[0].way != rule.via_ways[0]:
+            return False
+        path = self._prescribed(rule, ahead[0])
+        if not path:
+            return False
+        for step, head in zip(ahead, path, strict=False):
+            if step.head != head:
+                return True
+        rest = ahead[len(path) :]
+        return bool(rest) and rest[0].way not in rule.tos
+
+    def _prescribed(self, rule: Rule, first: _Step) -> list[int]:
+        """Nodes from the first step to where the last via way meets the way prescribed."""
+        goals = [{ref for to in rule.tos if to in self.streets.ways for ref in self._refs(to)}]
+        for way in rule.via_ways[:0:-1]:
+            if way not in self.streets.ways:
+                return []
+            goals.append(set(self._refs(way)))
+        path = [first.head]
+        way, node, side = first.way, first.head, first.side
+        for number, goal in enumerate(reversed(goals)):
+            while node not in goal:
+                onward = [head for head, out in self.streets.beside(way, node) if out == side]
+                if not onward or len(path) > 10_000:
+                    return []
+                node = onward[0]
+                path.append(node)
+            if number + 1 == len(goals):
+                return path
+            way = rule.via_ways[number + 1]
+            sides = [out for _, out in self._departures(way, node)]
+            if len(sides) != 1:
+                return []  # both ways on: either may be meant
+            side = sides[0]
+            node = next(head for head, out in self._departures(way, node) if out == side)
+            path.append(node)
+        return []
+
+    def _refs(self, way: int) -> tuple[int, ...]:
+        return self.streets.ways[way].refs
+
+
+def _is_drawn(legs: list[Leg], line: list[Point]) -> bool:
+    """Whether a line begins on the first leg, follows every point and ends on the last."""
+    whole = [point for leg in legs for point in leg.points]
+    whole = [point for i, point in enumerate(whole) if i == 0 or point != whole[i - 1]]
+    if len(whole) == 1:
+        return set(line) == set(whole)
+    inner = line[1:-1]
+    first, last = len(legs[0].points), len(legs[-1].points)
+    for start in range(1, min(first + 1, len(whole))):
+        stop = start + len(inner)
+        if (
+            max(1, len(whole) - last) <= stop < len(whole)
+            and whole[start:stop] == inner
+            and _is_on(line[0], whole[start - 1], whole[start])
+            and _is_on(line[-1], whole[stop - 1], whole[stop])
+        ):
+            return True
+    return False
+
+
+def _is_on(p: Point, a: Point, b: Point) -> bool:
+    """Whether a point lies on a segment, to within two units (2 cm) of rounding."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = math.hypot(dx, dy)
+    if length == 0:
+        return math.hypot(p[0] - a[0], p[1] - a[1]) <= 2
+    along = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length
+    aside = abs((p[0] - a[0]) * dy - (p[1] - a[1]) * dx) / length
+    return -2 <= along <= length + 2 and aside <= 2
+
+
+def _bearing(a: Point, b: Point) -> float:
+    squeeze = math.cos(math.radians((a[1] + b[1]) / 2e7))
+    return math.degrees(math.atan2((b[0] - a[0]) * squeeze, b[1] - a[1]))
+
+
+def _metres(points: list[Point]) -> float:
+    total = 0.0
+    for a, b in zip(points, points[1:], strict=False):
+        squeeze = math.cos(math.radians((a[1] + b[1]) / 2e7))
+        total += math.hypot((b[0] - a[0]) * squeeze, b[1] - a[1])
+    return total * 0.011119508
