@@ -5,6 +5,7 @@ No code of callout's roads or places is used: see replay_map and replay_vehicle.
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from replay_map import Point, Rule, StreetMap
@@ -22,7 +23,9 @@ class Leg(NamedTuple):
 
 
 class Violation(NamedTuple):
-    kind: str  # joined, way, class, access, oneway, size, barrier, turn, closure, back, charge, line
+    kind: (
+        str  # joined, way, class, access, oneway, size, barrier, turn, closure, back, charge, line
+    )
     what: str
 
 
@@ -72,14 +75,12 @@ class Replay:
             found += self._leg(leg, side, before)
             found += [
                 Violation("closure", f"way {leg.way} from {a} to {b}")
-                for a, b in zip(leg.points, leg.points[1:], strict=False)
+                for a, b in pairwise(leg.points)
                 if (leg.way, a, b) in shut
             ]
-            steps += [
-                _Step(leg.way, a, b, side) for a, b in zip(refs, refs[1:], strict=False)
-            ]
+            steps += [_Step(leg.way, a, b, side) for a, b in pairwise(refs)]
             before = leg
-        for last, following in zip(steps, steps[1:], strict=False):
+        for last, following in pairwise(steps):
             if last.head == following.tail:
                 found += self._node(last, following)
         found += self._over_ways(steps)
@@ -140,7 +141,7 @@ class Replay:
             meant = [
                 pair
                 for to in rule.tos
-                for pair in self._meant(rule, word, last.way, last.head, to)
+                for pair in self._meant(word, last.way, last.head, to)
                 if pair[0] == last.tail
             ]
             is_meant = (last.tail, following.way, following.head) in meant
@@ -149,21 +150,18 @@ class Replay:
                 return Violation("turn", f"{text} at node {last.head}")
         return None
 
-    def _meant(
-        self, rule: Rule, word: str, source: int, node: int, to: int
-    ) -> list[tuple[int, int, int]]:
+    def _meant(self, word: str, source: int, node: int, to: int) -> list[tuple[int, int, int]]:
         """(node before, way, node after) of the turns that a restriction speaks of.
 
         A way that goes on through the node gives several; then the word's direction says which.
         """
-        del rule
         if to not in self.streets.ways or source not in self.streets.ways:
             return []
         kind = word.partition("_")[2]
         arrivals = [tail for tail, _ in self._arrivals(source, node)]
         pairs = [(a, to, b) for a in arrivals for b, _ in self._departures(to, node)]
         back = [pair for pair in pairs if source == to and pair[0] == pair[2]]
-        if kind == "u_turn" and back:
+        if kind == "u_turn" and source == to:
             return back
         pairs = [pair for pair in pairs if pair not in back]
         fitting = [(a, to, b) for a, _, b in pairs if self._direction(a, node, b) == kind]
@@ -233,34 +231,42 @@ class Replay:
         return bool(rest) and rest[0].way not in rule.tos
 
     def _prescribed(self, rule: Rule, first: _Step) -> list[int]:
-        """Nodes from the first step to where the last via way meets the way prescribed."""
-        goals = [{ref for to in rule.tos if to in self.streets.ways for ref in self._refs(to)}]
-        for way in rule.via_ways[:0:-1]:
-            if way not in self.streets.ways:
-                return []
-            goals.append(set(self._refs(way)))
-        path = [first.head]
-        way, node, side = first.way, first.head, first.side
-        for number, goal in enumerate(reversed(goals)):
-            while node not in goal:
-                onward = [head for head, out in self.streets.beside(way, node) if out == side]
-                if not onward or len(path) > 10_000:
+        """Nodes from the first step to where the last via way meets the way prescribed.
+
+        [] when nobody can drive so: then the restriction prescribes nothing.
+        """
+        path, step = [first.head], first
+        for number in range(len(rule.via_ways)):
+            targets = rule.via_ways[number + 1 : number + 2] or [*rule.tos]
+            onto = self._onto(step, targets)
+            while not onto:
+                onward = [
+                    _Step(step.way, step.head, head, out)
+                    for head, out in self._departures(step.way, step.head)
+                    if out == step.side
+                ]
+                if not onward or self._node(step, onward[0]) or len(path) > 10_000:
                     return []
-                node = onward[0]
-                path.append(node)
-            if number + 1 == len(goals):
+                step = onward[0]
+                path.append(step.head)
+                onto = self._onto(step, targets)
+            if number + 1 == len(rule.via_ways):
                 return path
-            way = rule.via_ways[number + 1]
-            sides = [out for _, out in self._departures(way, node)]
-            if len(sides) != 1:
+            if len(onto) > 1:
                 return []  # both ways on: either may be meant
-            side = sides[0]
-            node = next(head for head, out in self._departures(way, node) if out == side)
-            path.append(node)
+            step = onto[0]
+            path.append(step.head)
         return []
 
-    def _refs(self, way: int) -> tuple[int, ...]:
-        return self.streets.ways[way].refs
+    def _onto(self, last: _Step, ways: Iterable[int]) -> list[_Step]:
+        """Allowed steps from the end of this one onto those ways."""
+        steps = [
+            _Step(way, last.head, head, side)
+            for way in ways
+            if way in self.streets.ways
+            for head, side in self._departures(way, last.head)
+        ]
+        return [step for step in steps if not self._node(last, step)]
 
 
 def _is_drawn(legs: list[Leg], line: list[Point]) -> bool:
@@ -301,7 +307,7 @@ def _bearing(a: Point, b: Point) -> float:
 
 def _metres(points: list[Point]) -> float:
     total = 0.0
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         squeeze = math.cos(math.radians((a[1] + b[1]) / 2e7))
         total += math.hypot((b[0] - a[0]) * squeeze, b[1] - a[1])
     return total * 0.011119508

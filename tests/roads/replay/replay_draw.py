@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -87,7 +88,7 @@ def shape(roads: Roads, edge: int) -> list[Point]:
 def _steps(roads: Roads, edge: int) -> Iterator[tuple[int, Point, Point]]:
     way = int(roads.graph.arrays["road_way"][roads.graph.arrays["edge_road"][edge]])
     points = shape(roads, edge)
-    return ((way, a, b) for a, b in zip(points, points[1:], strict=False) if a != b)
+    return ((way, a, b) for a, b in pairwise(points) if a != b)
 
 
 def _closures(roads: Roads, rng: np.random.Generator, driven: list[int]) -> list[int]:

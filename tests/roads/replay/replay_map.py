@@ -79,7 +79,7 @@ class StreetMap:
                 self.rules_over[way].append(rule)
 
     def beside(self, way: int, node: int) -> list[tuple[int, int]]:
-        """The nodes next to ``node`` on a way, and whether one goes there along (1) or against (-1)."""
+        """The nodes next to ``node`` on a way; 1 where one goes there along, -1 against."""
         refs = self.ways[way].refs
         found = []
         for i, ref in enumerate(refs):

@@ -79,7 +79,7 @@ class Vehicle:
             return ""
         return "" if water and tags.get("waterway") in water["kmh"] else "class"
 
-    def _entry(self, tags: Tags) -> str:
+    def _entry(self, tags: Tags) -> str:  # noqa: PLR0911 - one rule after the other
         keys = self.access["keys"]
         if "highway" not in tags and "waterway" in tags:
             keys = self.file["water"]["keys"]
