@@ -5,7 +5,7 @@ No code of callout's roads or places is used: see replay_map and replay_vehicle.
 
 import math
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from replay_map import Point, Rule, StreetMap
@@ -59,7 +59,7 @@ class Replay:
         found: list[Violation] = []
         steps: list[_Step] = []
         shut = set(closed)
-        before: Leg | None = None
+        is_against: bool | None = None  # a one-way, on the leg before
         for leg in legs:
             choices = self.streets.runs(leg.way, leg.points)
             if not choices:
@@ -72,14 +72,14 @@ class Replay:
             if steps and refs[0] != steps[-1].head:
                 text = f"way {steps[-1].way} ends at node {steps[-1].head}, {leg.way} at {refs[0]}"
                 found.append(Violation("joined", text))
-            found += self._leg(leg, side, before)
+            found += self._leg(leg, side, is_against)
             found += [
                 Violation("closure", f"way {leg.way} from {a} to {b}")
                 for a, b in pairwise(leg.points)
                 if (leg.way, a, b) in shut
             ]
             steps += [_Step(leg.way, a, b, side) for a, b in pairwise(refs)]
-            before = leg
+            is_against = self._is_against(leg.way, side)
         for last, following in pairwise(steps):
             if last.head == following.tail:
                 found += self._node(last, following)
@@ -88,15 +88,19 @@ class Replay:
             found.append(Violation("line", f"the line of {len(line)} points is not the legs'"))
         return found
 
-    def _leg(self, leg: Leg, side: int, before: Leg | None) -> list[Violation]:
+    def _is_against(self, way: int, side: int) -> bool:
+        verdict = self.vehicle.way(self.streets.ways[way].tags)
+        return verdict.is_contraflow[0 if side == 1 else 1]
+
+    def _leg(self, leg: Leg, side: int, was_against: bool | None) -> list[Violation]:
         tags = self.streets.ways[leg.way].tags
         verdict = self.vehicle.way(tags)
         why = verdict.along if side == 1 else verdict.against
         if why:
             return [Violation(why, f"way {leg.way} {'along' if side == 1 else 'against'}: {tags}")]
-        if verdict.is_contraflow[0 if side == 1 else 1]:
+        if self._is_against(leg.way, side):
             due = self.vehicle.contraflow_ms(tags, _metres(leg.points)) - 2
-            if before is not None and before.way != leg.way:
+            if was_against is False:  # came in from a road that is driven as it should be
                 due += self.vehicle.against["delay_ms"]
             if leg.charged_ms < due:
                 text = f"way {leg.way} against its direction for {leg.charged_ms} ms, not {due:.0f}"
@@ -138,6 +142,8 @@ class Replay:
             word = self.vehicle.restriction(rule.tags)
             if not word or last.way not in rule.froms:
                 continue
+            if self._is_contradicted(rule, self.streets.rules_at[last.head]):
+                continue
             meant = [
                 pair
                 for to in rule.tos
@@ -159,7 +165,7 @@ class Replay:
             return []
         kind = word.partition("_")[2]
         arrivals = [tail for tail, _ in self._arrivals(source, node)]
-        pairs = [(a, to, b) for a in arrivals for b, _ in self._departures(to, node)]
+        pairs = [(a, to, b) for a in arrivals for b, _ in self._departures(to, node, signs=True)]
         back = [pair for pair in pairs if source == to and pair[0] == pair[2]]
         if kind == "u_turn" and source == to:
             return back
@@ -168,15 +174,26 @@ class Replay:
         return fitting if len(pairs) > 1 and fitting else pairs
 
     def _arrivals(self, way: int, node: int) -> list[tuple[int, int]]:
-        verdict = self.vehicle.way(self.streets.ways[way].tags)
-        open_ = {1: not verdict.along, -1: not verdict.against}
+        """Nodes from which one comes on a way, and the side one then drives on."""
         # Going to the neighbour along means coming from it against.
-        return [(tail, -out) for tail, out in self.streets.beside(way, node) if open_[-out]]
+        beside = [(tail, -out) for tail, out in self.streets.beside(way, node)]
+        return [(tail, side) for tail, side in beside if self._open(way, side, signs=True)]
 
-    def _departures(self, way: int, node: int) -> list[tuple[int, int]]:
+    def _departures(self, way: int, node: int, *, signs: bool = False) -> list[tuple[int, int]]:
+        return [
+            (head, out)
+            for head, out in self.streets.beside(way, node)
+            if self._open(way, out, signs=signs)
+        ]
+
+    def _open(self, way: int, side: int, *, signs: bool) -> bool:
+        """Whether a way may be driven on that side; ``signs``: by those whom its signs address.
+
+        Nobody puts up a sign for who comes against a one-way.
+        """
         verdict = self.vehicle.way(self.streets.ways[way].tags)
-        open_ = {1: not verdict.along, -1: not verdict.against}
-        return [(head, out) for head, out in self.streets.beside(way, node) if open_[out]]
+        why = verdict.along if side == 1 else verdict.against
+        return not why and not (signs and self._is_against(way, side))
 
     def _direction(self, a: int, node: int, b: int) -> str:
         at = self.streets.places
@@ -188,16 +205,21 @@ class Replay:
     def _over_ways(self, steps: list[_Step]) -> list[Violation]:
         found = []
         for i, step in enumerate(steps[:-1]):
-            if steps[i + 1].way == step.way:
+            if steps[i + 1].way == step.way or self._is_against(step.way, step.side):
                 continue
             for rule in self.streets.rules_over.get(step.way, ()):
+                if self._is_contradicted(rule, self.streets.rules_over[step.way]):
+                    continue
                 word = self.vehicle.restriction(rule.tags)
-                ahead = steps[i + 1 :]
+                ahead = list(takewhile(self._is_signed, steps[i + 1 :]))
                 if word.startswith("no_") and self._followed(rule, ahead):
                     found.append(Violation("turn", f"relation {rule.id} {word}, over ways"))
                 elif word.startswith("only_") and self._left(rule, ahead):
                     found.append(Violation("turn", f"relation {rule.id} {word}, left on the way"))
         return found
+
+    def _is_signed(self, step: _Step) -> bool:
+        return not self._is_against(step.way, step.side)
 
     @staticmethod
     def _followed(rule: Rule, ahead: list[_Step]) -> bool:
@@ -264,7 +286,7 @@ class Replay:
             _Step(way, last.head, head, side)
             for way in ways
             if way in self.streets.ways
-            for head, side in self._departures(way, last.head)
+            for head, side in self._departures(way, last.head, signs=True)
         ]
         return [step for step in steps if not self._node(last, step)]
 
