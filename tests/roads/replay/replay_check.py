@@ -138,11 +138,14 @@ class Replay:
         return False
 
     def _banned(self, last: _Step, following: _Step) -> Violation | None:
-        for rule in self.streets.rules_at.get(last.head, ()):
+        """The restriction over the node between two steps that forbids to go so."""
+        turn = (last.tail, following.way, following.head)
+        prescribed: list[tuple[int, int, int]] = []
+        text = ""
+        here = self.streets.rules_at.get(last.head, [])
+        for rule in here:
             word = self.vehicle.restriction(rule.tags)
-            if not word or last.way not in rule.froms:
-                continue
-            if self._is_contradicted(rule, self.streets.rules_at[last.head]):
+            if not word or last.way not in rule.froms or self._is_contradicted(rule, here):
                 continue
             meant = [
                 pair
@@ -150,11 +153,29 @@ class Replay:
                 for pair in self._meant(word, last.way, last.head, to)
                 if pair[0] == last.tail
             ]
-            is_meant = (last.tail, following.way, following.head) in meant
-            if (meant and not is_meant) if word.startswith("only_") else is_meant:
-                text = f"relation {rule.id} {word}: way {last.way} to way {following.way}"
-                return Violation("turn", f"{text} at node {last.head}")
+            said = f"relation {rule.id} {word}: way {last.way} to way {following.way}"
+            if word.startswith("only_"):
+                prescribed += meant
+                text = said
+            elif turn in meant:
+                return Violation("turn", f"{said} at node {last.head}")
+        if prescribed and turn not in prescribed:
+            return Violation("turn", f"{text} at node {last.head}")
         return None
+
+    def _is_contradicted(self, rule: Rule, others: list[Rule]) -> bool:
+        """Whether a prescription is forbidden by another restriction in the same words.
+
+        Then nobody can say what holds: the ban does, and nothing is prescribed.
+        """
+        prefix, _, kind = self.vehicle.restriction(rule.tags).partition("_")
+        return prefix == "only" and any(
+            self.vehicle.restriction(other.tags) == f"no_{kind}"
+            and rule.froms & other.froms
+            and rule.tos & other.tos
+            and rule.via_ways == other.via_ways
+            for other in others
+        )
 
     def _meant(self, word: str, source: int, node: int, to: int) -> list[tuple[int, int, int]]:
         """(node before, way, node after) of the turns that a restriction speaks of.
