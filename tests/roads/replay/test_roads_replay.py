@@ -92,7 +92,7 @@ RELATIONS = [
     restriction(3, "no_right_turn", 10, [("w", 11)], 20),
     restriction(4, "only_left_turn", 30, [("w", 31)], 32),
     restriction(5, "no_right_turn", 11, [("n", 5)], 12, **{"except": "psv; emergency"}),
-    restriction(6, "no_u_turn", 14, [("n", 14)], 14),
+    restriction(6, "no_u_turn", 10, [("n", 1)], 10),
     restriction(7, "no_left_turn", 10, [("n", 5)], 12, **{"restriction:hgv": "no_entry"}),
 ]
 
@@ -145,7 +145,7 @@ def legs(streets, *nodes, ms=10**6):
         ((3, 20), "oneway"),  # drawn the other way, and never against on this class
         ((20, 3), ""),
         ((3, 14), ""),
-        ((3, 14, 3), "turn"),  # no_u_turn
+        ((5, 1, 5), "turn"),  # no_u_turn
         ((4, 17, 18), "barrier"),
         ((4, 17), ""),
         ((4, 17, 4), ""),  # turned back before it
@@ -154,7 +154,7 @@ def legs(streets, *nodes, ms=10**6):
         ((23, 22), "size"),  # only backward
         ((24, 22), "oneway"),  # a roundabout
         ((4, 5, 4), "back"),
-        ((5, 1, 5), ""),  # a dead end
+        ((2, 6, 2), ""),  # a dead end
     ],
 )
 def test_what_is_found(replay, streets, nodes, kind):
