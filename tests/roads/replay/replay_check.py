@@ -185,8 +185,10 @@ class Replay:
         if to not in self.streets.ways or source not in self.streets.ways:
             return []
         kind = word.partition("_")[2]
-        arrivals = [tail for tail, _ in self._arrivals(source, node)]
-        pairs = [(a, to, b) for a in arrivals for b, _ in self._departures(to, node, signs=True)]
+        pairs = self._pairs(source, node, to, signs=True)
+        if not [pair for pair in pairs if source != to or pair[0] != pair[2]]:
+            # Where nobody else can come, who comes against a one-way is meant.
+            pairs = self._pairs(source, node, to, signs=False)
         back = [pair for pair in pairs if source == to and pair[0] == pair[2]]
         if kind == "u_turn" and source == to:
             return back
@@ -194,11 +196,15 @@ class Replay:
         fitting = [(a, to, b) for a, _, b in pairs if self._direction(a, node, b) == kind]
         return fitting if len(pairs) > 1 and fitting else pairs
 
-    def _arrivals(self, way: int, node: int) -> list[tuple[int, int]]:
-        """Nodes from which one comes on a way, and the side one then drives on."""
+    def _pairs(self, source: int, node: int, to: int, *, signs: bool) -> list[tuple[int, int, int]]:
         # Going to the neighbour along means coming from it against.
-        beside = [(tail, -out) for tail, out in self.streets.beside(way, node)]
-        return [(tail, side) for tail, side in beside if self._open(way, side, signs=True)]
+        arrivals = [
+            tail
+            for tail, out in self.streets.beside(source, node)
+            if self._open(source, -out, signs=signs)
+        ]
+        departures = [head for head, _ in self._departures(to, node, signs=signs)]
+        return [(tail, to, head) for tail in arrivals for head in departures]
 
     def _departures(self, way: int, node: int, *, signs: bool = False) -> list[tuple[int, int]]:
         return [
