@@ -232,7 +232,7 @@ def test_routes_of_the_made_town(town, tmp_path):
     """A few hundred here; ``python bench/replay.py`` drives ten thousand of a real city."""
     make_town(tmp_path / "town.osm.pbf", 7)
     roads = open_city(town).roads
-    assert violations(roads, tmp_path / "town.osm.pbf", 300, list(roads.profiles)) == {}
+    assert violations(roads, tmp_path / "town.osm.pbf", 210, list(roads.profiles)) == {}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
