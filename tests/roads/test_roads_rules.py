@@ -107,6 +107,14 @@ def test_no_u_turn_at_a_dead_end(build):
     assert town.path(town.edge(36, *at(3, 6)), town.edge(36, *at(6, 3))) is None
 
 
+def test_no_u_turn_on_a_one_way_leaves_the_way_on(build):
+    one_way = Way(13, [1, 2, 3], (36, 0))
+    ban = no(13, 2, (), 13, "u_turn")
+    town = build(CROSS, [one_way, Way(24, [2, 4])], [ban])
+    path = [town.edge(13, *at(1, 2)), town.edge(13, *at(2, 3))]
+    assert town.path(*path) == path
+
+
 @pytest.mark.parametrize("cut", [False, True])
 def test_no_turn_over_a_way(build, cut):
     # Three rungs of a ladder; from way 1 over way 2 (perhaps in two pieces) not back over way 3.

@@ -108,16 +108,16 @@ def city_make(out: Path, seed: int, *, small: bool) -> None:
 
 
 @city.command("import")
-@click.argument("pbf", type=click.Path(path_type=Path))
+@click.argument("pbf", type=click.Path(path_type=Path), nargs=-1, required=True)
 @home_option
-def city_import(pbf: Path, home: str | None) -> None:
-    """Import an OpenStreetMap extract (FILE.osm.pbf)."""
+def city_import(pbf: tuple[Path, ...], home: str | None) -> None:
+    """Import an OpenStreetMap extract (FILE.osm.pbf), or several that overlap as one city."""
     from callout.main.home import city_folder
     from callout.main.progress import import_with_bars
 
     folder = home_folder(home)
     with closing(open_journal(folder, SystemClock())):
-        report = import_with_bars(pbf, city_folder(folder))
+        report = import_with_bars(pbf[0], city_folder(folder), pbf[1:])
     counts = report["counts"]
     click.echo(
         f"{report['name']}: {counts['junctions']} junctions, {counts['road_km']:.0f} km of road, "
@@ -126,6 +126,12 @@ def city_import(pbf: Path, home: str | None) -> None:
     for what, count in {**counts.get("skipped", {}), **report.get("skipped", {})}.items():
         if count:
             click.echo(f"left out: {count} {what.replace('_', ' ')}")
+    for what in ("restrictions_unused", "restrictions_contradictory"):
+        if counts.get(what):
+            click.echo(f"without effect: {counts[what]} {what.replace('_', ' ')}")
+    for what, count in counts.get("mended", {}).items():
+        if count:
+            click.echo(f"put right: {count} {what.replace('_', ' ')}")
     click.echo(report["attribution"])
 
 

@@ -1,6 +1,7 @@
 """Progress of long work, on standard error."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from callout.places import import_city
 _FORMAT = "  {desc:<10}{bar:40} {percentage:3.0f} %  {elapsed}"
 
 
-def import_with_bars(pbf: Path, out: Path) -> dict[str, Any]:
-    """Import a city with one bar for each stage."""
+def import_with_bars(pbf: Path, out: Path, more: Sequence[Path] = ()) -> dict[str, Any]:
+    """Import a city, from several extracts at need, with one bar for each stage."""
     bars: dict[str, tqdm[Any]] = {}
 
     def progress(stage: str, share: float) -> None:
@@ -26,7 +27,7 @@ def import_with_bars(pbf: Path, out: Path) -> dict[str, Any]:
         bar.update(max(0, round(share * 1000) - bar.n))
 
     try:
-        report: dict[str, Any] = import_city(pbf, out, progress=progress)
+        report: dict[str, Any] = import_city(pbf, out, more=more, progress=progress)
     except BaseException:
         for bar in bars.values():
             bar.close()

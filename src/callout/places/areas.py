@@ -31,6 +31,7 @@ class AreaReader:
         self._rings: list[NDArray[np.int32]] = []
         self._pieces: dict[int, NDArray[np.int32]] = {}
         self._built: list[Area] = []
+        self.crossed = 0  # areas that cut themselves, and were mended
 
     def way(self, way_id: int, tags: Tags, xy: NDArray[np.int32]) -> None:
         """Take a way; (m, 2) points."""
@@ -63,6 +64,7 @@ class AreaReader:
             rings = shapely.linearrings(points, indices=owner)
             shapes: NDArray[Any] = np.asarray(shapely.polygons(rings))
             broken = ~shapely.is_valid(shapes)
+            self.crossed += int(broken.sum())
             shapes[broken] = shapely.make_valid(shapes[broken])
             whole = zip(self._found, shapes, strict=True)
             self._built += [Area(*found, shape) for found, shape in whole if shape.area > 0]

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,23 +16,31 @@ from callout.base.errors import BadInputError, FullError
 from callout.places.book import write_gazetteer
 from callout.places.city import FORMAT, GAZETTEER, GRAPH, META, TILES
 from callout.places.listing import list_places
-from callout.places.osm import Extract, read_osm
+from callout.places.merging import merge
+from callout.places.osm import Extract, OutOfOrderError, read_osm
 from callout.places.tiles import write_tiles
 from callout.roads import build_graph, load_profile, profile_names, write_graph
 
 ATTRIBUTION: Final = "© OpenStreetMap contributors"
 LICENCE: Final = "LICENSE-DATA.txt"
 _ASIDE: Final = ".importing"
+_MERGED: Final = "merged.osm.pbf"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Progress = Callable[[str, float], None]
 
 
 def import_city(
-    pbf: Path, out: Path, *, progress: Progress = lambda _stage, _share: None
+    pbf: Path,
+    out: Path,
+    *,
+    more: Sequence[Path] = (),
+    progress: Progress = lambda _stage, _share: None,
 ) -> dict[str, Any]:
     """Import an extract into the folder ``out``; the content of its meta.json.
 
+    ``more`` are extracts that overlap or adjoin the first: together they are one city, and what
+    stands in several is taken once, in its newest version.
     ``progress`` hears the stage (read, graph, map, names, store) and how much of it is done, 0 to
     1. Everything is written beside ``out``, made durable and renamed: after a failure ``out`` is as
     it was. An older city there is replaced. BadInputError for a file that cannot be used or an
@@ -40,16 +48,35 @@ def import_city(
     """
     pbf, out = Path(pbf), Path(out)
     _check_out(out)
+    files = [pbf, *map(Path, more)]
     with _aside(out) as folder:
-        extract = read_osm(
-            pbf, [load_profile(name) for name in profile_names()], lambda p: progress("read", p)
-        )
+        extract = _read(files, folder / _MERGED, lambda share: progress("read", share))
         progress("read", 1.0)
-        meta = _fill(folder, pbf, extract, progress)
+        meta = _fill(folder, files, extract, progress)
         progress("store", 0.0)
         _store(folder, out)
         progress("store", 1.0)
     return meta
+
+
+def _read(files: list[Path], merged: Path, progress: Callable[[float], None]) -> Extract:
+    """The content of one extract in order, or of all after they were merged into ``merged``."""
+    profiles = [load_profile(name) for name in profile_names()]
+    if len(files) == 1:
+        try:
+            return read_osm(files[0], profiles, progress)
+        except OutOfOrderError:
+            pass
+    twice = merge(files, merged)
+    try:
+        extract = read_osm(merged, profiles, progress, ordered=True)
+    except BadInputError as error:
+        where = " + ".join(map(str, files))
+        raise BadInputError(error.what, where=where, todo=error.todo) from error
+    finally:
+        merged.unlink()
+    extract.mended["objects_that_stood_there_twice"] = twice
+    return extract
 
 
 def _check_out(out: Path) -> None:
@@ -92,7 +119,8 @@ def _full(out: Path) -> FullError:
     )
 
 
-def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict[str, Any]:
+def _fill(folder: Path, files: list[Path], extract: Extract, progress: Progress) -> dict[str, Any]:
+    pbf = files[0]
     progress("graph", 0.0)
     profiles = list(extract.network.kmh)
     try:
@@ -107,7 +135,8 @@ def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict
     progress("names", 0.0)
     places = write_gazetteer(folder / GAZETTEER, list_places(extract))
     progress("names", 1.0)
-    (folder / LICENCE).write_text(_licence(pbf), encoding="utf-8")
+    sources = " + ".join(path.name for path in files)
+    (folder / LICENCE).write_text(_licence(sources), encoding="utf-8")
     west, south, east, north = tiles["bounds"]
     meta = {
         "format": FORMAT,
@@ -116,12 +145,17 @@ def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict
         "center": [(west + east) / 2, (south + north) / 2],
         "max_zoom": tiles["max_zoom"],
         "attribution": ATTRIBUTION,
-        "source": {"file": pbf.name, "bytes": pbf.stat().st_size, "sha256": _sha256(pbf)},
+        "source": {
+            "file": sources,
+            "bytes": sum(path.stat().st_size for path in files),
+            "sha256": " + ".join(map(_sha256, files)),
+        },
         "counts": {
             **report["counts"],
             "tiles": tiles["tiles"],
             "places": places,
             "skipped": extract.skipped,
+            "mended": extract.mended,
         },
         "bytes": {
             str(path.relative_to(folder)): path.stat().st_size
@@ -142,9 +176,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _licence(pbf: Path) -> str:
+def _licence(sources: str) -> str:
     return (
-        f"This folder was made from {pbf.name}.\n\n"
+        f"This folder was made from {sources}.\n\n"
         "Contains information from OpenStreetMap, which is made available here under the\n"
         "Open Database License (ODbL) 1.0: https://opendatacommons.org/licenses/odbl/1-0/\n"
         "© OpenStreetMap contributors, https://www.openstreetmap.org/copyright\n\n"

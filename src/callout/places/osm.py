@@ -12,16 +12,26 @@ from osmium.osm import NODE
 
 from callout.base.errors import BadInputError
 from callout.places.areas import Area, AreaReader
+from callout.places.merging import UNREADABLE, check_extract, damaged
 from callout.places.named import kilometre, landmark_kind, other_names
-from callout.places.tags import Tags, area_kind, is_yes, point_kind, road_class
+from callout.places.tags import Tags, area_kind, is_odd_speed, is_yes, point_kind, road_class
 from callout.places.ways import Node, WayReader
 from callout.roads import Profile, RawRoads
 from callout.roads.raw import ONEWAY
 
 __all__ = ["ONEWAY", "Extract", "Point", "read_osm"]
 
-_UNDEFINED: Final = 2**31 - 1  # osmium::Location::undefined_coordinate
+_RANK: Final = {"n": 1, "w": 2, "r": 3}
+_MOST_ID: Final = 2**63
 _PROGRESS_EVERY: Final = 20_000
+# 1e-7 degree. Where there is no place, osmium says 2**31 - 1. A step longer than half round the
+# world crosses the 180th meridian: drawn and searched as it stands it would go all round.
+_HALF_ROUND: Final = 1_800_000_000
+_POLE: Final = 900_000_000
+
+
+class OutOfOrderError(Exception):
+    """Objects do not stand by type and id, or one stands there twice: merge the file first."""
 
 
 class Point(NamedTuple):
@@ -46,13 +56,21 @@ class Extract(NamedTuple):
     points: list[Point]
     skipped: dict[str, int]  # what could not be used, counted
     also: dict[str, tuple[str, ...]]  # other names and numbers of roads, by name
+    mended: dict[str, int]  # what was put right, counted
 
 
 def read_osm(
-    pbf: Path, profiles: list[Profile], progress: Callable[[float], None] = lambda _: None
+    pbf: Path,
+    profiles: list[Profile],
+    progress: Callable[[float], None] = lambda _: None,
+    *,
+    ordered: bool = False,
 ) -> Extract:
-    """Read the whole file. BadInputError when it is missing, empty or damaged."""
-    size = _size(pbf)
+    """Read the whole file. BadInputError when it is missing, empty, damaged or an unsaved edit.
+
+    OutOfOrderError when it has to be merged first; never for a file said to be ``ordered``.
+    """
+    size = check_extract(pbf)
     reader = _Reader(profiles)
     try:
         objects = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
@@ -61,46 +79,42 @@ def read_osm(
         bare.enable_for(NODE)
         objects.with_filter(bare)
         item: Any
+        last = (0, -_MOST_ID)
         for count, item in enumerate(objects):
             if count % _PROGRESS_EVERY == 0:
                 # The file's length in objects is not known: about 60 bytes an object, never full.
                 progress(min(0.95, count * 60 / size))
+            this = (_RANK[item.type_str()], item.id)
+            if this <= last and min(this[1], last[1]) >= 0 and not ordered:
+                raise OutOfOrderError
+            last = this
             if item.is_node():
                 reader.node(item)
             elif item.is_way():
                 reader.way(item)
             elif item.is_relation():
                 reader.relation(item)
-    except (RuntimeError, osmium.InvalidLocationError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
+        raise damaged(pbf, error) from error
+    if reader.unsaved:
         raise BadInputError(
-            f"the file is damaged or no .osm.pbf ({error})",
+            f"{reader.unsaved} ways have negative ids: it is an edit that was never uploaded",
             where=str(pbf),
-            todo="Download it again and compare its checksum",
-        ) from error
-    return reader.extract()
-
-
-def _size(pbf: Path) -> int:
-    try:
-        size = pbf.stat().st_size
-        with pbf.open("rb"):
-            pass
-    except OSError as error:
-        raise BadInputError(
-            f"the file cannot be read ({error.strerror})",
-            where=str(pbf),
-            todo="Give the path of an .osm.pbf file",
-        ) from error
-    if size == 0:
-        raise BadInputError("the file is empty", where=str(pbf), todo="Download it again")
-    return size
+            todo="Give an extract of OpenStreetMap's own data",
+        )
+    extract = reader.extract()
+    if not ordered and not len(extract.network.way_id) and reader.skipped["points_without_place"]:
+        raise OutOfOrderError  # bare nodes, which do not pass here, may stand after their ways
+    return extract
 
 
 class _Reader:
     """Collects while osmium streams nodes, then ways, then relations."""
 
     def __init__(self, profiles: list[Profile]) -> None:
-        self.skipped = {"points_without_place": 0}
+        self.skipped = {"points_without_place": 0, "steps_across_180th_meridian": 0}
+        self.mended = {"areas_crossing_themselves": 0, "speeds_nobody_drives": 0}
+        self.unsaved = 0
         self.ways = WayReader(profiles, self.skipped)
         self.areas = AreaReader()
         self.lines: list[tuple[str, NDArray[np.int32]]] = []
@@ -110,6 +124,9 @@ class _Reader:
 
     def node(self, node: Any) -> None:
         tags = {tag.k: tag.v for tag in node.tags}
+        if not node.location.valid():
+            self.skipped["points_without_place"] += 1
+            return
         self.ways.node(node.id, tags, node.location.x, node.location.y)
         self._point(tags, node.location.x, node.location.y)
         if tags.get("highway") == "milestone" and (km := kilometre(tags)):
@@ -119,6 +136,8 @@ class _Reader:
     def way(self, way: Any) -> None:
         tags = {tag.k: tag.v for tag in way.tags}
         highway = road_class(tags)
+        self.unsaved += way.id < 0
+        self.mended["speeds_nobody_drives"] += bool(highway) and is_odd_speed(tags)
         if highway:
             self.ways.road(way.id, tags, self._runs(way), highway)
             self._called(way, tags)
@@ -161,14 +180,22 @@ class _Reader:
         posts = [Point("post", km, road, x, y) for road, km, x, y in self.posts.values() if road]
         points = self.points + posts
         areas = self.areas.finish()
-        return Extract(roads, network, areas, self.lines, points, self.skipped, also)
+        self.mended["areas_crossing_themselves"] = self.areas.crossed
+        return Extract(roads, network, areas, self.lines, points, self.skipped, also, self.mended)
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
-        """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out."""
+        """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out.
+
+        Nothing of a way that crosses the 180th meridian.
+        """
         nodes = [(ref.ref, ref.x, ref.y) for ref in way.nodes]
-        known = [node for node in nodes if node[1] != _UNDEFINED]
+        known = [node for node in nodes if _is_place(node[1], node[2])]
         self.skipped["points_without_place"] += len(nodes) - len(known)
         flat = np.array([(x, y) for _, x, y in known], dtype=np.int32).reshape(-1, 2)
+        across = int((np.abs(np.diff(flat[:, 0].astype(np.int64))) > _HALF_ROUND).sum())
+        if across:
+            self.skipped["steps_across_180th_meridian"] += across
+            return [], flat[:0]
         return [ref for ref, _, _ in known], flat
 
     def _called(self, way: Any, tags: Tags) -> None:
@@ -182,15 +209,22 @@ class _Reader:
                 self.posts[ref.ref] = (number.partition(";")[0], *post[1:])
 
     def _runs(self, way: Any) -> list[list[Node]]:
-        """The way cut where the extract lacks a node: nobody knows how the road runs there."""
+        """The way cut where the extract lacks a node: nobody knows how the road runs there.
+
+        It is cut at the 180th meridian, too.
+        """
         runs: list[list[Node]] = [[]]
         for ref in way.nodes:
-            x = ref.x
-            if x == _UNDEFINED:
+            x, y = ref.x, ref.y
+            if not _is_place(x, y):
                 self.skipped["points_without_place"] += 1
                 runs.append([])
-            elif not runs[-1] or runs[-1][-1][0] != ref.ref:
-                runs[-1].append((ref.ref, x, ref.y))
+                continue
+            if runs[-1] and abs(x - runs[-1][-1][1]) > _HALF_ROUND:
+                self.skipped["steps_across_180th_meridian"] += 1
+                runs.append([])
+            if not runs[-1] or runs[-1][-1][0] != ref.ref:
+                runs[-1].append((ref.ref, x, y))
         return [run for run in runs if len(run) > 1]
 
     def _point(self, tags: Tags, x: int, y: int) -> None:
@@ -204,3 +238,7 @@ class _Reader:
         street = tags.get("addr:street") or tags.get("addr:place")
         if number and street:
             self.points.append(Point("address", "address", number, x, y, street))
+
+
+def _is_place(x: int, y: int) -> bool:
+    return -_HALF_ROUND <= x <= _HALF_ROUND and -_POLE <= y <= _POLE

@@ -1,9 +1,12 @@
 """What OpenStreetMap's tags mean to the map: classes of road, kinds of area and point."""
 
+import re
 from typing import Final
 
 Tags = dict[str, str]
 
+_NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
+_SLOWEST, _FASTEST = 3, 200  # km/h or mph
 _ROADS: Final = {
     "motorway": "motorway",
     "motorway_link": "motorway",
@@ -98,6 +101,12 @@ POI_KINDS: Final = {
 _POI_BY_TAG: Final = {tag: kind for kind, tags in POI_KINDS.items() for tag in tags}
 _POI_KEYS: Final = ("amenity", "emergency", "healthcare", "railway")
 _NO: Final = frozenset({"", "no", "false", "0"})
+
+
+def is_odd_speed(tags: Tags) -> bool:
+    """Whether the posted speed is a number that no road has: a typing error."""
+    found = _NUMBER.match(tags.get("maxspeed", ""))
+    return found is not None and not _SLOWEST <= float(found[0]) <= _FASTEST
 
 
 def is_yes(value: str) -> bool:

@@ -151,8 +151,8 @@ def _meant(
         low, high = np.searchsorted(before, [edge, edge + 1])
         found += [pair for pair in range(low, high) if edges.way[after[pair]] == rule.to_way]
     u_turns = [pair for pair in found if edges.opposite[before[pair]] == after[pair]]
-    if rule.kind == "u_turn" and u_turns:
-        return u_turns
+    if rule.kind == "u_turn" and rule.from_way == rule.to_way:
+        return u_turns  # none on a one-way: then it says nothing, and least of straight on
     found = [pair for pair in found if pair not in u_turns]
     permitted = [
         pair
