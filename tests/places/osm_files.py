@@ -112,7 +112,12 @@ class Drawn:
         self.nodes = {number: place[:2] for number, place in nodes.items()}
         full = [(n, *place[:2], place[2] if len(place) > 2 else {}) for n, place in nodes.items()]
         extract = read_osm(
-            write_osm(folder / "drawn.osm.pbf", sorted(full), ways, relations),
+            write_osm(
+                folder / "drawn.osm.pbf",
+                sorted(full, key=lambda node: node[0]),
+                sorted(ways, key=lambda way: way[0]),
+                sorted(relations, key=lambda relation: relation[0]),
+            ),
             [load_profile(name) for name in profile_names()],
         )
         names = list(extract.network.kmh)
