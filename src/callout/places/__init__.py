@@ -1,8 +1,8 @@
 """places: where is it. Gazetteer, map tiles, areas, and the import of a city."""
 
 from callout.places.board import PlacesBoard
+from callout.places.book import Place
 from callout.places.city import City, open_city
-from callout.places.gazetteer import Place
 from callout.places.importer import import_city
 from callout.places.zones import Area
 

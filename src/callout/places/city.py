@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from callout.base.errors import DamagedError, NotFoundError
-from callout.base.geo import LonLat
+from callout.base.geo import LonLat, lonlat
 from callout.places.archive import TileArchive
-from callout.places.gazetteer import Gazetteer, Place
+from callout.places.book import Place
+from callout.places.gazetteer import Gazetteer
 from callout.roads import Roads
 
 FORMAT: Final = 1
@@ -29,6 +30,7 @@ class City:
         self.meta = meta
         self._tiles = TileArchive(folder / TILES)
         self._gazetteer = Gazetteer(folder / GAZETTEER)
+        self._middle = lonlat(*meta["center"])
 
     @property
     def graph_dir(self) -> Path:
@@ -44,9 +46,12 @@ class City:
         """A vector tile (gzip, MVT 2.1), None where nothing is drawn."""
         return self._tiles.tile(z, x, y)
 
-    def search(self, text: str, limit: int = 10) -> list[Place]:
-        """Streets, places and addresses by name, best first; see :class:`Gazetteer`."""
-        return self._gazetteer.search(text, limit)
+    def search(self, text: str, limit: int = 10, near: LonLat | None = None) -> list[Place]:
+        """What a caller's words may mean, best first; see :class:`Gazetteer`.
+
+        ``near``, else the city's middle, decides between equals.
+        """
+        return self._gazetteer.search(text, limit, near or self._middle)
 
     def pois(self, kind: str) -> list[Place]:
         """Every hospital, fire_station, police, ambulance_station, station, ... of the extract."""

@@ -1,194 +1,371 @@
-"""Where is it: names of streets, places and addresses in SQLite's full-text index (FTS5).
+"""Where is it: everything a caller may say, looked up in the gazetteer of the city.
 
-Written once at import, opened read-only afterwards. What is searched for is never logged.
+A text is read in every way that it can be (a name, an address, a crossing, a kilometre, something
+near something); whatever exists is scored, and the best come first. What is searched for is
+never logged.
 """
 
-import re
-import threading
-from collections.abc import Iterable, Iterator
+import math
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import apsw
 import numpy as np
-from numpy.typing import NDArray
+from rapidfuzz.distance import Indel
 
-from callout.base.errors import DamagedError
-from callout.base.geo import LonLat
+from callout.base.geo import LonLat, distance_m
+from callout.places import said
+from callout.places.book import Place, between, house_key, squeeze
+from callout.places.coordinates import read_point
+from callout.places.fold import WORDS, key_of
+from callout.places.index import Index, Row
+from callout.places.matching import Word, value
 
-# Streets of one name further apart than a cell or two are different streets.
-_CLUSTER_E7: Final = 90_000  # 0.009 degree, 1 km of latitude
-# Which kinds come first among equally good names.
-_RANK: Final = {
-    "city": 0, "town": 1, "hospital": 2, "fire_station": 2, "police": 2, "ambulance_station": 2,
-    "suburb": 3, "village": 3, "station": 3, "street": 4, "quarter": 4, "neighbourhood": 4,
-    "hamlet": 4, "clinic": 5, "school": 5, "address": 6,
-}  # fmt: skip
-_OTHER_RANK: Final = 7
-_WORD: Final = re.compile(r"\w+")
-_NEAR_KM2: Final = 9.0
-_TOWNS: Final = frozenset({"city", "town", "village", "suburb", "hamlet"})
-
-_SCHEMA: Final = """
-CREATE TABLE place (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  kind TEXT NOT NULL,      -- street, address, a kind of place or of point of interest
-  near TEXT NOT NULL,      -- the place around it, to tell streets of one name apart; "" unknown
-  rank INTEGER NOT NULL,   -- lower comes first
-  lon INTEGER NOT NULL,    -- 1e-7 degree
-  lat INTEGER NOT NULL
-) STRICT;
-CREATE INDEX place_kind ON place (kind);
-CREATE VIRTUAL TABLE word USING fts5 (
-  name, near, content='place', content_rowid='id',
-  tokenize='unicode61 remove_diacritics 2', prefix='1 2 3'
-);
-"""
+TEXT_MAX: Final = 200
+_MOST_WORDS: Final = 24
+_CLOSELY: Final = 48  # names looked at closely
+_POOR: Final = 0.72  # below it trigrams are asked too
+_LEAST: Final = 0.5
+_BEHIND: Final = 0.3  # what is this much worse than the best is not meant
+_SIDE: Final = 0.6  # how well each of two streets, or the anchor of "near", must fit
+_SAME: Final = 0.03
+_GAP: Final = 60  # house numbers this far apart still say where those between them are
+_POST_GAP_M: Final = 5_000
+_ON_M, _NEAR_M, _PASS_M = 150.0, 1_000.0, 120.0
+_KINDS: Final = {
+    key_of(word.split()): kind for kind, words in WORDS["kinds"].items() for word in words
+}
 
 
-class Place(NamedTuple):
-    """Something that can be found by its name."""
+class Hit(NamedTuple):
+    """A place with how likely it is meant; ``id`` is its row, -1 for what was worked out."""
 
-    name: str
-    kind: str
-    near: str
-    point: LonLat
-
-
-def write_gazetteer(path: Path, places: Iterable[Place]) -> int:
-    """Write a new index; how many places it holds. Durable when this returns."""
-    connection = apsw.Connection(str(path))
-    try:
-        connection.execute("PRAGMA journal_mode=OFF").fetchall()
-        connection.execute("BEGIN")
-        connection.execute(_SCHEMA)
-        rows = (
-            (p.name, p.kind, p.near, _RANK.get(p.kind, _OTHER_RANK), p.point.lon_e7, p.point.lat_e7)
-            for p in places
-        )
-        connection.executemany(
-            "INSERT INTO place (name, kind, near, rank, lon, lat) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-        connection.execute("INSERT INTO word(word) VALUES ('rebuild')")
-        connection.execute("INSERT INTO word(word) VALUES ('optimize')")
-        connection.execute("COMMIT")
-        return int(connection.execute("SELECT count(*) FROM place").get)
-    finally:
-        connection.close()
+    id: int
+    place: Place
+    score: float
 
 
 class Gazetteer:
-    """An opened index. Methods may be called from any thread."""
+    """An opened gazetteer. Methods may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open read-only; DamagedError when it is missing or no index of ours."""
-        self._lock = threading.Lock()
-        try:
-            # immutable: nobody writes it any more, so no lock files beside it either.
-            self._connection = apsw.Connection(
-                f"file:{path}?immutable=1",
-                flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
-            )
-            self._connection.execute("SELECT name, near FROM word LIMIT 1").fetchall()
-        except apsw.Error as error:
-            raise DamagedError(
-                f"the gazetteer cannot be read ({error})",
-                where=str(path),
-                todo="Import the city again: callout city import FILE.osm.pbf",
-            ) from error
+        """Open read-only; DamagedError when it is missing or no file of ours."""
+        self._index = Index(path)
 
-    def search(self, text: str, limit: int = 10) -> list[Place]:
-        """Places that have all the words of the text, the last ones perhaps unfinished.
+    def search(self, text: str, limit: int = 10, near: LonLat | None = None) -> list[Place]:
+        """What the text may mean, best first; empty when nothing is like it.
 
-        Capitals and accents do not matter. Best first; empty for a text without letters.
+        Spelling, short forms, order, accents and capitals do not matter; the last word may be
+        unfinished. ``near`` (the map's middle) settles only what is otherwise equal. Only the
+        first 200 characters are read.
         """
-        words = _WORD.findall(text)
-        if not words:
+        text = text[:TEXT_MAX].replace("\x00", " ")
+        point = read_point(text, near)
+        if point is not None:
+            return [Place(f"{point.lat:.5f}, {point.lon:.5f}", "coordinates", "", point)][:limit]
+        words = said.words_of(text)[:_MOST_WORDS]
+        if not words or limit <= 0:
             return []
-        wanted = " ".join(f'"{word}"*' for word in words)
-        return self._rows(
-            "SELECT p.name, p.kind, p.near, p.lon, p.lat"
-            " FROM word JOIN place AS p ON p.id = word.rowid WHERE word MATCH ?"
-            " ORDER BY bm25(word, 10.0, 1.0) + p.rank * 0.5, length(p.name), p.id LIMIT ?",
-            (wanted, max(0, limit)),
-        )
+        hits = _Search(self._index, near).everything(text, words)
+        return [hit.place for hit in _asked(_merged(hits))[:limit]]
 
     def of_kind(self, kind: str) -> list[Place]:
         """Every place of a kind, e.g. ``hospital``."""
-        return self._rows(
-            "SELECT name, kind, near, lon, lat FROM place WHERE kind = ? ORDER BY id", (kind,)
-        )
+        return [row.place for row in self._index.of_kind(kind)]
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        with self._lock:
-            self._connection.close()
-
-    def _rows(self, sql: str, bindings: tuple[str | int, ...]) -> list[Place]:
-        with self._lock:
-            rows: list[Any] = self._connection.execute(sql, bindings).fetchall()
-        return [Place(name, kind, near, LonLat(lon, lat)) for name, kind, near, lon, lat in rows]
+        self._index.close()
 
 
-def streets(
-    names: list[str], name: NDArray[np.int32], middle: NDArray[np.int64]
-) -> Iterator[tuple[str, LonLat]]:
-    """Each street of a name once, with the point on it that is nearest its middle.
+class _Search:
+    """One search; remembers what it looked up, since readings share words."""
 
-    ``name`` (roads,) position in names or -1, ``middle`` (roads, 2) a point on each road. Roads
-    of one name belong together when their 1 km cells touch.
-    """
-    named = np.flatnonzero(name >= 0)
-    order = named[np.argsort(name[named], kind="stable")]
-    borders = np.flatnonzero(np.diff(name[order])) + 1
-    for group in np.split(order, borders):
-        if len(group) == 0:
-            continue
-        points = middle[group]
-        for members in _clusters(points):
-            here = points[members]
-            nearest = np.abs(here - here.mean(axis=0)).sum(axis=1).argmin()
-            yield names[name[group[0]]], LonLat(int(here[nearest, 0]), int(here[nearest, 1]))
+    def __init__(self, index: Index, near: LonLat | None) -> None:
+        self._index, self._near = index, near
+        self._words: dict[tuple[str, bool], Word] = {}
+        self._found: dict[tuple[tuple[str, ...], bool, bool], list[Hit]] = {}
+
+    def everything(self, text: str, words: list[str]) -> list[Hit]:
+        hits = self._plain(words)
+        post = said.post_of(text)
+        if post:
+            hits += self._along(post)
+        links, last = said.chain(words)
+        if links or last != words:
+            hits += self._chained(links, last)
+        return hits + self._crossed(said.crossings(words))
+
+    def _plain(self, words: list[str]) -> list[Hit]:
+        """Names, addresses and kinds."""
+        hits = list(self._named(words))
+        for house in said.houses(words):
+            unfinished = house.at < len(words) - 1
+            for street in self._named(house.street, streets=True, unfinished=unfinished)[:5]:
+                hits.append(self._numbered(street, house.number))
+        kind = _KINDS.get(key_of(words))
+        if kind:
+            rows = self._index.of_kind(kind)
+            hits += [Hit(row.id, row.place, 0.9 - self._off(row)) for row in rows]
+        return hits
+
+    def _named(
+        self, words: list[str], *, streets: bool = False, unfinished: bool = True
+    ) -> list[Hit]:
+        asked = (tuple(words), streets, unfinished)
+        if asked not in self._found:
+            self._found[asked] = self._look(key_of(words), streets=streets, unfinished=unfinished)
+        return self._found[asked]
+
+    def _look(self, keys: tuple[str, ...], *, streets: bool, unfinished: bool) -> list[Hit]:
+        best: dict[int, Hit] = {}
+        for reading in self._readings(keys):
+            said_words = [
+                self._word(text, unfinished and at == len(reading) - 1)
+                for at, text in enumerate(reading)
+            ]
+            titles = self._index.names.best(said_words, _CLOSELY)
+            for hit in self._scored(said_words, titles, streets=streets):
+                if hit.id not in best or hit.score > best[hit.id].score:
+                    best[hit.id] = hit
+        hits = sorted(best.values(), key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
+        if keys and (not hits or hits[0].score < _POOR):
+            hits += self._squeezed("".join(keys), streets=streets)
+            hits.sort(key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
+        return hits
+
+    def _readings(self, keys: tuple[str, ...]) -> list[list[str]]:
+        """The words as they are, and with two neighbours run together where that is a word."""
+        found = [list(keys)] if keys else []
+        for at in range(len(keys) - 1):
+            joined = keys[at] + keys[at + 1]
+            if self._index.names.knows(joined):
+                found.append([*keys[:at], joined, *keys[at + 2 :]])
+        return found[:3]
+
+    def _word(self, text: str, unfinished: bool) -> Word:
+        if (text, unfinished) not in self._words:
+            self._words[text, unfinished] = self._index.names.said(text, unfinished=unfinished)
+        return self._words[text, unfinished]
+
+    def _scored(self, words: list[Word], titles: list[int], *, streets: bool) -> list[Hit]:
+        if not titles:
+            return []
+        names = self._index.names
+        keys = self._index.titles(titles)
+        fits = {title: names.fit(words, text) for title, text in keys.items()}
+        towns: dict[str, list[float]] = {}
+        hits = []
+        for title, row in self._index.called(titles, streets=streets):
+            fit = fits[title]
+            like, town = fit.likeness, row.place.near
+            if town and min(like) < _SIDE:
+                # What is no part of the name may be the town.
+                if town not in towns:
+                    towns[town] = names.fit(words, " ".join(key_of(said.words_of(town)))).likeness
+                like = [
+                    max(one, other) if other >= 0.75 and one < _SIDE else one
+                    for one, other in zip(like, towns[town], strict=True)
+                ]
+            score = value(words, like, fit.share, fit.order)
+            if score >= _LEAST:
+                hits.append(Hit(row.id, row.place, score - self._off(row)))
+        return hits
+
+    def _squeezed(self, text: str, *, streets: bool) -> list[Hit]:
+        grams = sorted({text[at : at + 3] for at in range(len(text) - 2)})
+        if not grams:
+            return []
+        titles = self._index.squeezed(grams, _CLOSELY)
+        if not titles:
+            return []
+        like = {
+            title: 0.9 * Indel.normalized_similarity(text, name.replace(" ", ""))
+            for title, name in self._index.titles(titles).items()
+        }
+        return [
+            Hit(row.id, row.place, like[title] - self._off(row))
+            for title, row in self._index.called(titles, streets=streets)
+            if like[title] >= _LEAST
+        ]
+
+    def _off(self, row: Row) -> float:
+        """What decides between equals: the kind, then how far it is; below any spelling."""
+        off = 0.002 * row.rank
+        if self._near is not None:
+            km = distance_m(self._near, row.place.point) / 1000
+            off += 0.006 * min(1.0, math.log1p(km) / 5)
+        return off
+
+    def _numbered(self, street: Hit, number: str) -> Hit:
+        """The house on the street: known, between known ones, or said to be unknown."""
+        rows = self._index.houses(street.id)
+        wanted, place = house_key(number), street.place
+        label = f"{place.name} {number.upper()}"
+        exact = [row for row in rows if row[1] == number] or [
+            row for row in rows if row[0] == wanted and number.isdigit()
+        ]
+        if exact:
+            point = LonLat(exact[0][2], exact[0][3])
+            return Hit(street.id, Place(label, "address", place.near, point), street.score + 0.05)
+        side = [(n, x, y) for n, _, x, y in rows if n % 2 == wanted % 2]
+        for some in (side, [(n, x, y) for n, _, x, y in rows]):
+            found = between(some, wanted, _GAP)
+            if found:
+                point, low, high = found
+                there = Place(label, "address", place.near, point, "between", f"{low}–{high}")
+                return Hit(street.id, there, street.score + 0.03)
+        unknown = place._replace(note="number_unknown", detail=number)
+        return Hit(street.id, unknown, street.score * 0.92)
+
+    def _along(self, post: said.Post) -> list[Hit]:
+        """A kilometre of a road, between the posts that are known."""
+        roads = {squeeze(post.road): (post.road.upper(), 1.0, -1, None)}
+        for street in self._named(post.road.split(), streets=True, unfinished=False)[:3]:
+            for name in self._index.other_names(street.id):
+                known = (street.place.name, street.score, street.id, street.place)
+                roads.setdefault(name.replace(" ", ""), known)
+        km = f"km {post.metres / 1000:g}"
+        hits = []
+        for road, (name, score, number, street) in roads.items():
+            rows = self._index.posts(road)
+            exact = [row for row in rows if abs(row[0] - post.metres) <= 50]
+            found = between(rows, post.metres, _POST_GAP_M)
+            if exact:
+                there = Place(f"{name} {km}", "kilometre", "", LonLat(exact[0][1], exact[0][2]))
+                hits.append(Hit(-1, there, score + 0.06))
+            elif found:
+                point, low, high = found
+                detail = f"km {low / 1000:g}–{high / 1000:g}"
+                there = Place(f"{name} {km}", "kilometre", "", point, "between", detail)
+                hits.append(Hit(-1, there, score + 0.05))
+            elif street:
+                unknown = street._replace(note="no_posts", detail=km)
+                hits.append(Hit(number, unknown, score * 0.95))
+        return hits
+
+    def _crossed(self, readings: list[said.Crossing]) -> list[Hit]:
+        hits: list[Hit] = []
+        for one, other, sure in readings:
+            a = self._sides(one, unfinished=False)
+            b = self._sides(other, unfinished=True) if a else {}
+            if not a or not b:
+                continue
+            bonus = 0.06 if sure else 0.04
+            met = self._index.crossings(list(a), list(b))
+            for first, second, point in met:
+                if first != second:
+                    score = (a[first].score + b[second].score) / 2 + bonus
+                    hits.append(Hit(-1, _corner(a[first], b[second], point), score))
+            if not met:
+                hits += self._passing(list(a.values())[:3], list(b.values())[:3])
+        return hits
+
+    def _sides(self, words: list[str], *, unfinished: bool) -> dict[int, Hit]:
+        hits = self._named(said.without_article(words), streets=True, unfinished=unfinished)
+        return {hit.id: hit for hit in hits[:30] if hit.score >= _SIDE}
+
+    def _passing(self, one: list[Hit], other: list[Hit]) -> list[Hit]:
+        """Streets that pass each other without a junction: over a bridge, or behind a link."""
+        hits = []
+        for a in one:
+            for b in other:
+                if a.id == b.id or min(a.score, b.score) < 0.75:
+                    continue
+                point, metres = self._closest(a.id, b.id)
+                if metres <= _PASS_M:
+                    place = _corner(a, b, point)._replace(note="not_joined")
+                    hits.append(Hit(-1, place, (a.score + b.score) / 2))
+        return hits
+
+    def _closest(self, a: int, b: int) -> tuple[LonLat, float]:
+        one, other = (self._index.trace(i)[:2000].astype(np.float64) for i in (a, b))
+        scale = np.array([math.cos(math.radians(one[0, 1] / 1e7)), 1.0]) * 0.0111195
+        apart = np.linalg.norm((one[:, None] - other[None]) * scale, axis=2)
+        first, second = np.unravel_index(apart.argmin(), apart.shape)
+        middle = (one[first] + other[second]) / 2
+        return LonLat(int(middle[0]), int(middle[1])), float(apart.min())
+
+    def _chained(self, links: list[said.Link], last: list[str]) -> list[Hit]:
+        """"A near B on C", from the last backwards; what is not there is said, not hidden."""
+        anchors = self._anchors(last) if last else []
+        if not links:
+            return anchors
+        missed = []
+        for link in reversed(links):
+            there = self._beside(link, anchors)
+            if there:
+                anchors = there
+            elif anchors:
+                missed.append(" ".join(link.what))
+            else:
+                anchors = self._anchors(link.what)
+        if missed:
+            detail = ", ".join(reversed(missed))
+            anchors = [
+                Hit(a.id, a.place._replace(note="not_near", detail=detail), a.score * 0.9)
+                for a in anchors
+            ]
+        return anchors
+
+    def _anchors(self, words: list[str]) -> list[Hit]:
+        hits = self._plain(words) + self._crossed(said.crossings(words))
+        return [hit for hit in _merged(hits)[:5] if hit.score >= _SIDE]
+
+    def _beside(self, link: said.Link, anchors: list[Hit]) -> list[Hit]:
+        kind = _KINDS.get(key_of(link.what))
+        if kind:
+            what = [Hit(row.id, row.place, 0.9) for row in self._index.of_kind(kind)]
+        else:
+            what = [h for h in self._named(link.what, unfinished=False)[:30] if h.score >= _SIDE]
+        if not what:
+            return []
+        limit = _ON_M if link.on else _NEAR_M
+        hits = []
+        points = np.array([hit.place.point for hit in what], np.float64)
+        for anchor in anchors:
+            metres = self._metres(anchor, points)
+            for at in np.flatnonzero(metres <= limit):
+                score = (what[at].score + anchor.score) / 2 + 0.06 - 0.1 * metres[at] / _NEAR_M
+                place = what[at].place
+                if not place.name or kind:
+                    place = place._replace(detail=anchor.place.name)
+                hits.append(Hit(what[at].id, place, float(score)))
+        return _merged(hits)[:10]
+
+    def _metres(self, anchor: Hit, points: np.ndarray) -> np.ndarray:
+        """Metres from each point to the anchor, a street's nearest point."""
+        if anchor.id >= 0 and anchor.place.kind == "street":
+            trace = self._index.trace(anchor.id).astype(np.float64)
+        else:
+            trace = np.array([anchor.place.point], np.float64)
+        scale = np.array([math.cos(math.radians(anchor.place.point.lat)), 1.0]) * 0.0111195
+        return np.array([np.linalg.norm((trace - p) * scale, axis=1).min() for p in points])
 
 
-def _clusters(points: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Positions of points grouped by touching cells (flood fill over the few cells of a name)."""
-    cells = points // _CLUSTER_E7
-    if (cells == cells[0]).all():
-        return [np.arange(len(points))]
-    by_cell: dict[tuple[int, int], list[int]] = {}
-    for index, (x, y) in enumerate(cells.tolist()):
-        by_cell.setdefault((x, y), []).append(index)
-    found = []
-    while by_cell:
-        start, members = by_cell.popitem()
-        todo, cluster = [start], members
-        while todo:
-            x, y = todo.pop()
-            for beside in ((x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
-                if beside in by_cell:
-                    cluster = cluster + by_cell.pop(beside)
-                    todo.append(beside)
-        found.append(np.array(sorted(cluster), dtype=np.int64))
-    return found
+def _corner(a: Hit, b: Hit, point: LonLat) -> Place:
+    name = f"{a.place.name} / {b.place.name}"
+    return Place(name, "crossing", a.place.near or b.place.near, point)
 
 
-class Towns:
-    """Which place a point is near, among the few that have people in them."""
+def _merged(hits: list[Hit]) -> list[Hit]:
+    """Best first, each place once, without what is far worse than the best."""
+    best: dict[tuple[str, LonLat], Hit] = {}
+    for hit in hits:
+        same = (hit.place.name, hit.place.point)
+        if same not in best or hit.score > best[same].score:
+            best[same] = hit
+    found = sorted(best.values(), key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
+    return [hit for hit in found if hit.score >= max(_LEAST, found[0].score - _BEHIND)]
 
-    def __init__(self, places: list[tuple[str, str, LonLat]]) -> None:
-        """``places`` are kind, name and point."""
-        kept = [(name, point) for kind, name, point in places if kind in _TOWNS]
-        self._names = [name for name, _ in kept]
-        self._points = np.array([point for _, point in kept], dtype=np.float64).reshape(-1, 2)
 
-    def near(self, point: LonLat) -> str:
-        """Name of the nearest place within 3 km, "" when there is none."""
-        if not self._names:
-            return ""
-        km = (self._points - np.array(point)) * 1.11195e-5
-        km[:, 0] *= np.cos(np.radians(point.lat))
-        squared = (km**2).sum(axis=1)
-        best = int(squared.argmin())
-        return self._names[best] if squared[best] <= _NEAR_KM2 else ""
+def _asked(hits: list[Hit]) -> list[Hit]:
+    """Marks places of one name that are as likely as each other."""
+    scores: dict[tuple[str, str], list[float]] = {}
+    for hit in hits:
+        scores.setdefault((hit.place.name.casefold(), hit.place.kind), []).append(hit.score)
+    marked = []
+    for hit in hits:
+        twins = scores[hit.place.name.casefold(), hit.place.kind]
+        alike = sum(abs(score - hit.score) < _SAME for score in twins) > 1
+        marked.append(hit._replace(place=hit.place._replace(ambiguous=alike and bool(hit.place.name))))
+    return marked

@@ -15,8 +15,9 @@ import numpy as np
 
 from callout.base.errors import BadInputError, FullError
 from callout.base.geo import LonLat
+from callout.places.book import write_gazetteer
 from callout.places.city import FORMAT, GAZETTEER, GRAPH, META, TILES
-from callout.places.gazetteer import Place, Towns, streets, write_gazetteer
+from callout.places.listing import list_places
 from callout.places.osm import Extract, read_osm
 from callout.places.tiles import write_tiles
 from callout.roads import build_graph, load_profile, profile_names, write_graph
@@ -106,7 +107,7 @@ def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict
     with (folder / TILES).open("xb") as file:
         tiles = write_tiles(file, extract, name, lambda share: progress("map", share))
     progress("names", 0.0)
-    places = write_gazetteer(folder / GAZETTEER, _places(extract, arrays))
+    places = write_gazetteer(folder / GAZETTEER, list_places(extract))
     progress("names", 1.0)
     (folder / LICENCE).write_text(_licence(pbf), encoding="utf-8")
     west, south, east, north = tiles["bounds"]
@@ -136,21 +137,6 @@ def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict
     meta["hash"] = digest.hexdigest()
     (folder / META).write_bytes(msgspec.json.format(msgspec.json.encode(meta), indent=1))
     return meta
-
-
-def _places(extract: Extract, arrays: dict[str, Any]) -> Iterator[Place]:
-    towns = Towns(
-        [(p.kind, p.name, LonLat(p.lon_e7, p.lat_e7)) for p in extract.points if p.layer == "place"]
-    )
-    middle = (arrays["road_ptr"][:-1] + arrays["road_ptr"][1:] - 1) // 2
-    lonlat = arrays["shape_lonlat"][middle].astype(np.int64)
-    for name, point in streets(extract.roads.names, arrays["road_name"], lonlat):
-        yield Place(name, "street", towns.near(point), point)
-    for found in extract.points:
-        point = LonLat(found.lon_e7, found.lat_e7)
-        near = "" if found.layer == "place" else towns.near(point)
-        if found.name or found.layer == "poi":
-            yield Place(found.name, found.kind, near, point)
 
 
 def _sha256(path: Path) -> str:

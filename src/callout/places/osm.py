@@ -12,6 +12,7 @@ from osmium.osm import NODE
 
 from callout.base.errors import BadInputError
 from callout.places.areas import Area, AreaReader
+from callout.places.named import kilometre, landmark_kind, other_names
 from callout.places.tags import Tags, area_kind, is_yes, point_kind, road_class
 from callout.places.ways import Node, WayReader
 from callout.roads import Profile, RawRoads
@@ -26,12 +27,13 @@ _PROGRESS_EVERY: Final = 20_000
 class Point(NamedTuple):
     """A named point of the map: a town, a hospital, an address."""
 
-    layer: str  # place | poi | address
+    layer: str  # place | poi | landmark (not drawn) | address | post (a road's kilometre)
     kind: str
     name: str
     lon_e7: int
     lat_e7: int
     detail: str = ""  # the street's name of an address
+    also: tuple[str, ...] = ()  # its other names
 
 
 class Extract(NamedTuple):
@@ -43,6 +45,7 @@ class Extract(NamedTuple):
     lines: list[tuple[str, NDArray[np.int32]]]  # waterways: kind, (m, 2) lon, lat
     points: list[Point]
     skipped: dict[str, int]  # what could not be used, counted
+    also: dict[str, tuple[str, ...]] = {}  # other names and numbers of roads, by name
 
 
 def read_osm(
@@ -102,22 +105,33 @@ class _Reader:
         self.areas = AreaReader()
         self.lines: list[tuple[str, NDArray[np.int32]]] = []
         self.points: list[Point] = []
+        self.also: dict[str, set[str]] = {}
+        self.posts: dict[int, tuple[str, str, int, int]] = {}
 
     def node(self, node: Any) -> None:
         tags = {tag.k: tag.v for tag in node.tags}
         self.ways.node(node.id, tags, node.location.x, node.location.y)
         self._point(tags, node.location.x, node.location.y)
+        if tags.get("highway") == "milestone" and (km := kilometre(tags)):
+            road = tags.get("road_ref", "")
+            self.posts[node.id] = (road, km, node.location.x, node.location.y)
 
     def way(self, way: Any) -> None:
         tags = {tag.k: tag.v for tag in way.tags}
         highway = road_class(tags)
         if highway:
             self.ways.road(way.id, tags, self._runs(way), highway)
+            self._called(way, tags)
         elif "waterway" in tags or "route" in tags or tags.get("leisure") == "slipway":
             self.ways.other(way.id, tags, self._runs(way))
         if tags and not highway and tags.get("waterway") not in {"river", "canal", "stream"}:
             kind = area_kind(tags)
-            if kind is None and point_kind(tags) is None and "addr:housenumber" not in tags:
+            if (
+                kind is None
+                and point_kind(tags) is None
+                and landmark_kind(tags) is None
+                and "addr:housenumber" not in tags
+            ):
                 return
         if highway and not is_yes(tags.get("area", "")):
             return
@@ -143,7 +157,11 @@ class _Reader:
 
     def extract(self) -> Extract:
         roads, network = self.ways.finish()
-        return Extract(roads, network, self.areas.finish(), self.lines, self.points, self.skipped)
+        also = {name: tuple(sorted(others)) for name, others in self.also.items()}
+        posts = [Point("post", km, road, x, y) for road, km, x, y in self.posts.values() if road]
+        points = self.points + posts
+        areas = self.areas.finish()
+        return Extract(roads, network, areas, self.lines, points, self.skipped, also)
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
         """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out."""
@@ -152,6 +170,16 @@ class _Reader:
         self.skipped["points_without_place"] += len(nodes) - len(known)
         flat = np.array([(x, y) for _, x, y in known], dtype=np.int32).reshape(-1, 2)
         return [ref for ref, _, _ in known], flat
+
+    def _called(self, way: Any, tags: Tags) -> None:
+        """Other names of a road, and which posts stand on it."""
+        name, number = tags.get("name", ""), tags.get("ref", "")
+        if others := other_names(tags) - {name or number}:
+            self.also.setdefault(name or number, set()).update(others)
+        for ref in way.nodes if self.posts and number else ():
+            post = self.posts.get(ref.ref)
+            if post is not None and not post[0]:
+                self.posts[ref.ref] = (number.partition(";")[0], *post[1:])
 
     def _runs(self, way: Any) -> list[list[Node]]:
         """The way cut where the extract lacks a node: nobody knows how the road runs there."""
@@ -167,8 +195,12 @@ class _Reader:
 
     def _point(self, tags: Tags, x: int, y: int) -> None:
         found = point_kind(tags)
+        if found is None and (kind := landmark_kind(tags)):
+            found = "landmark", kind
         if found is not None:
-            self.points.append(Point(found[0], found[1], tags.get("name", ""), x, y))
-        number, street = tags.get("addr:housenumber"), tags.get("addr:street")
+            also = tuple(other_names(tags))
+            self.points.append(Point(found[0], found[1], tags.get("name", ""), x, y, "", also))
+        number = tags.get("addr:housenumber")
+        street = tags.get("addr:street") or tags.get("addr:place")
         if number and street:
             self.points.append(Point("address", "address", f"{street} {number}", x, y, street))

@@ -74,22 +74,19 @@ def post_of(text: str) -> Post | None:
     return None
 
 
-_ANY: Final = _CROSS | frozenset({"de", "da", "do"})
-
-
 def crossings(words: list[str]) -> list[Crossing]:
     """Every way to read the words as two streets."""
     for corner in _CORNER:
         if words[: len(corner)] == corner:
-            return [Crossing(a, b, True) for a, b in _split(words[len(corner) :], _ANY)]
-    return [Crossing(a, b, False) for a, b in _split(words, _CROSS)]
+            return [Crossing(a, b, True) for a, b in _split(words[len(corner) :])]
+    return [Crossing(a, b, False) for a, b in _split(words)]
 
 
-def _split(words: list[str], between: frozenset[str]) -> list[tuple[list[str], list[str]]]:
+def _split(words: list[str]) -> list[tuple[list[str], list[str]]]:
     return [
         (words[:at], words[at + 1 :])
         for at in range(1, len(words) - 1)
-        if words[at] in between
+        if words[at] in _CROSS
     ]
 
 
@@ -118,10 +115,9 @@ def without_article(words: list[str]) -> list[str]:
 
 def houses(words: list[str]) -> list[House]:
     """Every word that may be a house number, with the rest."""
-    found = []
-    for at, word in enumerate(words):
-        if _HOUSE.fullmatch(word) and len(words) > 1:
-            rest = words[:at] + words[at + 1 :]
-            # 12 B Elm Street: one letter behind a number is the number's.
-            found.append(House(word, at, rest))
-    return found[-_MOST_NUMBERS:] if found[0:1] and found[0].at else found[:_MOST_NUMBERS]
+    found = [
+        House(word, at, words[:at] + words[at + 1 :])
+        for at, word in enumerate(words)
+        if _HOUSE.fullmatch(word) and len(words) > 1
+    ]
+    return found[:_MOST_NUMBERS]
