@@ -75,9 +75,10 @@ class Index:
 
     def called(self, titles: list[int], *, streets: bool) -> list[tuple[int, Row]]:
         """(name, place) of everything that has one of the names; ``streets``: only those."""
+        # The plus keeps SQLite from beginning with all streets there are.
         rows = self._all(
             f"SELECT c.title, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
-            f" WHERE c.title IN ({_marks(titles)})" + (" AND p.kind = 'street'" if streets else ""),
+            f" WHERE c.title IN ({_marks(titles)})" + (" AND +p.kind = 'street'" if streets else ""),
             titles,
         )
         return [(row[0], _row(row[1:])) for row in rows]
