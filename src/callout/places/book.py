@@ -41,8 +41,11 @@ CREATE TABLE title (
   id INTEGER PRIMARY KEY,  -- from 0 without gaps
   key TEXT NOT NULL        -- words of fold.key with a space between
 ) STRICT;
-CREATE TABLE called (title INTEGER, place INTEGER, PRIMARY KEY (title, place))
-  STRICT, WITHOUT ROWID;
+CREATE TABLE called (
+  title INTEGER, place INTEGER,
+  other INTEGER NOT NULL,  -- 0: its name, 1: another name of it
+  PRIMARY KEY (title, place)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE word (
   word TEXT PRIMARY KEY,
   titles BLOB NOT NULL     -- int32 ids of the titles that have it
@@ -179,13 +182,16 @@ def _houses(houses: list[House]) -> Iterator[tuple[Any, ...]]:
 
 def _write_titles(connection: apsw.Connection, entries: list[Entry]) -> None:
     titles: dict[str, int] = {}
-    called: set[tuple[int, int]] = set()
+    called: dict[tuple[int, int], int] = {}
     for index, entry in enumerate(entries):
-        for name in (entry.place.name, *entry.also):
+        for other, name in enumerate((entry.place.name, *entry.also)):
             if words := " ".join(key(name)):
-                called.add((titles.setdefault(words, len(titles)), index))
+                title = titles.setdefault(words, len(titles))
+                called.setdefault((title, index), min(other, 1))
     connection.executemany("INSERT INTO title VALUES (?, ?)", ((i, t) for t, i in titles.items()))
-    connection.executemany("INSERT INTO called VALUES (?, ?)", sorted(called))
+    connection.executemany(
+        "INSERT INTO called VALUES (?, ?, ?)", ((*pair, other) for pair, other in called.items())
+    )
     by_word: dict[str, list[int]] = {}
     for title, index in titles.items():
         for word in set(title.split()):

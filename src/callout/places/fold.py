@@ -18,6 +18,10 @@ _ONE: Final = {word: group[0] for group in WORDS["same"] for word in group}
 _ENDS: Final = [(long, ends[0]) for ends in WORDS["ends"] for long in ends[1:]]
 _NUMBER: Final = {word: int(n) for n, words in WORDS["numbers"].items() for word in words}
 _JOINS: Final = frozenset({"and", "e", "y", "et", "und"})
+# The spellings that a word of a key stands for: av -> avenida, avenue, ...
+SPELT: Final[dict[str, list[str]]] = {}
+for _spelling, _word in (*_ONE.items(), *((w, str(n)) for w, n in _NUMBER.items())):
+    SPELT.setdefault(_word, []).append(_spelling)
 SMALL: Final = frozenset(_ONE.get(word, word) for word in WORDS["small"])
 # Letters that no decomposition takes apart.
 _PLAIN: Final = str.maketrans(

@@ -28,6 +28,7 @@ _LEAST: Final = 0.5
 _BEHIND: Final = 0.3  # what is this much worse than the best is not meant
 _SIDE: Final = 0.6  # how well each of two streets, or the anchor of "near", must fit
 _SAME: Final = 0.03
+_OTHER_NAME: Final = 0.035  # what a name that is not on the sign counts less
 _GAP: Final = 60  # house numbers this far apart still say where those between them are
 _POST_GAP_M: Final = 5_000
 _ON_M, _NEAR_M, _PASS_M = 150.0, 1_000.0, 120.0
@@ -155,7 +156,7 @@ class _Search:
         fits = {title: names.fit(words, text) for title, text in keys.items()}
         towns: dict[str, list[float]] = {}
         hits = []
-        for title, row in self._index.called(titles, streets=streets):
+        for title, other, row in self._index.called(titles, streets=streets):
             fit = fits[title]
             like, town = fit.likeness, row.place.near
             if town and min(like) < _SIDE:
@@ -168,7 +169,8 @@ class _Search:
                 ]
             score = value(words, like, fit.share, fit.order)
             if score >= _LEAST:
-                hits.append(Hit(row.id, row.place, score - self._off(row)))
+                off = self._off(row) + (_OTHER_NAME if other else 0.0)
+                hits.append(Hit(row.id, row.place, score - off))
         return hits
 
     def _squeezed(self, text: str, *, streets: bool) -> list[Hit]:
@@ -184,7 +186,7 @@ class _Search:
         }
         return [
             Hit(row.id, row.place, like[title] - self._off(row))
-            for title, row in self._index.called(titles, streets=streets)
+            for title, _, row in self._index.called(titles, streets=streets)
             if like[title] >= _LEAST
         ]
 

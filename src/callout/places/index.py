@@ -73,15 +73,15 @@ class Index:
             )
         ]
 
-    def called(self, titles: list[int], *, streets: bool) -> list[tuple[int, Row]]:
-        """(name, place) of everything that has one of the names; ``streets``: only those."""
+    def called(self, titles: list[int], *, streets: bool) -> list[tuple[int, bool, Row]]:
+        """(name, whether it is another name, place) of all that has one; or only streets."""
         # The plus keeps SQLite from beginning with all streets there are.
         rows = self._all(
-            f"SELECT c.title, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
+            f"SELECT c.title, c.other, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
             f" WHERE c.title IN ({_marks(titles)})" + (" AND +p.kind = 'street'" if streets else ""),
             titles,
         )
-        return [(row[0], _row(row[1:])) for row in rows]
+        return [(row[0], bool(row[1]), _row(row[2:])) for row in rows]
 
     def other_names(self, place: int) -> list[str]:
         """Keys of all names of a place."""

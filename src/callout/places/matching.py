@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from callout.places.fold import SMALL
+from callout.places.fold import SMALL, SPELT
 
 _EDITS: Final = 2
 # What one edit takes from a likeness, over the length of the word; measured by bench/geocode.py.
@@ -58,14 +58,16 @@ class Names:
             self._weight[self._id[word]] *= _SMALL_WEIGHT
         self._usual = float(np.median(self._weight)) if words else 1.0
         self._whole = np.bincount(names, np.repeat(self._weight, held), count).astype(np.float32)
-        by_length: dict[int, list[int]] = {}
+        by_length: dict[int, list[tuple[str, int]]] = {}
         self._sounds: dict[str, list[int]] = {}
         for index, word in enumerate(words):
-            by_length.setdefault(len(word), []).append(index)
-            if sound := _sound(word):
-                self._sounds.setdefault(sound, []).append(index)
+            for spelling in {word, *SPELT.get(word, ())}:
+                by_length.setdefault(len(spelling), []).append((spelling, index))
+                if sound := _sound(spelling):
+                    self._sounds.setdefault(sound, []).append(index)
         self._by_length = {
-            length: ([words[i] for i in ids], np.array(ids)) for length, ids in by_length.items()
+            length: ([text for text, _ in some], np.array([index for _, index in some]))
+            for length, some in by_length.items()
         }
 
     def knows(self, word: str) -> bool:
@@ -140,7 +142,8 @@ class Names:
             for at in np.flatnonzero(apart <= edits):
                 if not bucket[0][at].isdigit():
                     cost = _EDIT_COST * int(apart[at]) / max(len(text), length)
-                    found[int(bucket[1][at])] = 1.0 - cost
+                    index = int(bucket[1][at])
+                    found[index] = max(found.get(index, 0.0), 1.0 - cost)
         return found
 
     def _weight_of(
