@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from callout.base.geo import LonLat, distance_m
@@ -94,7 +95,10 @@ class _Search:
         links, last = said.chain(words)
         if links or last != words:
             hits += self._chained(links, last)
-        return hits + self._crossed(said.crossings(words))
+        hits += self._crossed(said.crossings(words))
+        if max((hit.score for hit in hits), default=0.0) < _POOR:
+            hits += self._squeezed(words)
+        return hits
 
     def _plain(self, words: list[str]) -> list[Hit]:
         """Names, addresses and kinds."""
@@ -128,11 +132,7 @@ class _Search:
             for hit in self._scored(said_words, titles, streets=streets):
                 if hit.id not in best or hit.score > best[hit.id].score:
                     best[hit.id] = hit
-        hits = sorted(best.values(), key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
-        if keys and (not hits or hits[0].score < _POOR):
-            hits += self._squeezed("".join(keys), streets=streets)
-            hits.sort(key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
-        return hits
+        return sorted(best.values(), key=lambda hit: (-hit.score, len(hit.place.name), hit.id))
 
     def _readings(self, keys: tuple[str, ...]) -> list[list[str]]:
         """The words as they are, and with two neighbours run together where that is a word."""
@@ -173,7 +173,9 @@ class _Search:
                 hits.append(Hit(row.id, row.place, score - off))
         return hits
 
-    def _squeezed(self, text: str, *, streets: bool) -> list[Hit]:
+    def _squeezed(self, words: list[str]) -> list[Hit]:
+        """Names that share trigrams: words run together, cut elsewhere or spoilt past two edits."""
+        text = "".join(key_of(words))
         grams = sorted({text[at : at + 3] for at in range(len(text) - 2)})
         if not grams:
             return []
@@ -186,7 +188,7 @@ class _Search:
         }
         return [
             Hit(row.id, row.place, like[title] - self._off(row))
-            for title, _, row in self._index.called(titles, streets=streets)
+            for title, _, row in self._index.called(titles, streets=False)
             if like[title] >= _LEAST
         ]
 
@@ -273,19 +275,31 @@ class _Search:
             for b in other:
                 if a.id == b.id or min(a.score, b.score) < 0.75:
                     continue
-                point, metres = self._closest(a.id, b.id)
-                if metres <= _PASS_M:
+                point = self._closest(a.id, b.id)
+                if point:
                     place = _corner(a, b, point)._replace(note="not_joined")
                     hits.append(Hit(-1, place, (a.score + b.score) / 2))
         return hits
 
-    def _closest(self, a: int, b: int) -> tuple[LonLat, float]:
-        one, other = (self._index.trace(i)[:2000].astype(np.float64) for i in (a, b))
-        scale = np.array([math.cos(math.radians(one[0, 1] / 1e7)), 1.0]) * 0.0111195
-        apart = np.linalg.norm((one[:, None] - other[None]) * scale, axis=2)
+    def _closest(self, a: int, b: int) -> LonLat | None:
+        """Where two streets are closest, None when that is further than ``_PASS_M``."""
+        one, other = (self._index.trace(i).astype(np.float64) for i in (a, b))
+        narrow = max(0.05, math.cos(math.radians(one[0, 1] / 1e7)))
+        scale = np.array([narrow, 1.0]) * 0.0111195
+        reach = _PASS_M / scale
+        # Of each only what is near the other's box: a motorway has thousands of points.
+        one = one[_within(one, other.min(axis=0) - reach, other.max(axis=0) + reach)]
+        if len(one) == 0:
+            return None
+        other = other[_within(other, one.min(axis=0) - reach, one.max(axis=0) + reach)]
+        if len(other) == 0:
+            return None
+        apart = np.linalg.norm((one[:500, None] - other[None, :500]) * scale, axis=2)
         first, second = np.unravel_index(apart.argmin(), apart.shape)
+        if apart[first, second] > _PASS_M:
+            return None
         middle = (one[first] + other[second]) / 2
-        return LonLat(int(middle[0]), int(middle[1])), float(apart.min())
+        return LonLat(int(middle[0]), int(middle[1]))
 
     def _chained(self, links: list[said.Link], last: list[str]) -> list[Hit]:
         """"A near B on C", from the last backwards; what is not there is said, not hidden."""
@@ -334,7 +348,7 @@ class _Search:
                 hits.append(Hit(what[at].id, place, float(score)))
         return _merged(hits)[:10]
 
-    def _metres(self, anchor: Hit, points: np.ndarray) -> np.ndarray:
+    def _metres(self, anchor: Hit, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Metres from each point to the anchor, a street's nearest point."""
         if anchor.id >= 0 and anchor.place.kind == "street":
             trace = self._index.trace(anchor.id).astype(np.float64)
@@ -342,6 +356,13 @@ class _Search:
             trace = np.array([anchor.place.point], np.float64)
         scale = np.array([math.cos(math.radians(anchor.place.point.lat)), 1.0]) * 0.0111195
         return np.array([np.linalg.norm((trace - p) * scale, axis=1).min() for p in points])
+
+
+def _within(
+    points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
+    return inside
 
 
 def _corner(a: Hit, b: Hit, point: LonLat) -> Place:
