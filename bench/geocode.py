@@ -94,9 +94,9 @@ def measure(folder: Path) -> dict[str, float]:
 def rank(found, kind, names, where) -> int:
     for at, place in enumerate(found):
         if kind == "crossing":
-            same = place.kind == "crossing" and {
-                key(part) for part in place.name.split(" / ")
-            } == {key(name) for name in names}
+            same = place.kind == "crossing" and {key(part) for part in place.name.split(" / ")} == {
+                key(name) for name in names
+            }
         else:
             same = key(place.name) == key(names[0])
         if same and (where is None or distance_m(place.point, where) < 300):

@@ -192,8 +192,8 @@ function draftOf(alarm: Alarm): Draft {
 /** Gives an incident the place of a draft. */
 export async function placeIncident(given: Draft): Promise<void> {
   if (!given.incident || !given.place) return;
-  const { lon, lat, name } = given.place;
-  await api.setPlace(given.incident, { lon, lat, place: name });
+  const { lon, lat, name, verified } = given.place;
+  await api.setPlace(given.incident, { lon, lat, place: name, verified: verified !== false });
   say(words.done.placed(label(given.incident)));
   select(given.incident);
   draft.value = null;
@@ -210,7 +210,14 @@ export async function openIncident(given: Draft): Promise<boolean> {
     type: given.type,
     priority: given.priority,
     alarms: given.alarms,
-    ...(given.place ? { lon: given.place.lon, lat: given.place.lat, place: given.place.name } : {}),
+    ...(given.place
+      ? {
+          lon: given.place.lon,
+          lat: given.place.lat,
+          place: given.place.name,
+          verified: given.place.verified !== false,
+        }
+      : {}),
     ...(text || extra ? { text: [text, extra].filter(Boolean).join(" ") } : {}),
   });
   if (lost.value) {

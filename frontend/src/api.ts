@@ -79,6 +79,7 @@ export const api = {
     lon?: number;
     lat?: number;
     place?: string;
+    verified?: boolean;
     text?: string;
     alarms: string[];
   }) => call<{ id: string; run: string; seq: number }>("POST", "/api/incidents", draft),
@@ -98,8 +99,10 @@ export const api = {
       `/api/incidents/${id(incident)}/close`,
       reason ? { reason } : {},
     ),
-  setPlace: (incident: string, place: { lon: number; lat: number; place: string }) =>
-    call<{ seq: number }>("POST", `/api/incidents/${id(incident)}/place`, place),
+  setPlace: (
+    incident: string,
+    place: { lon: number; lat: number; place: string; verified: boolean },
+  ) => call<{ seq: number }>("POST", `/api/incidents/${id(incident)}/place`, place),
   status: (unit: string, status: string | null, mayday?: boolean) =>
     call<{ seq: number }>(
       "POST",
@@ -116,6 +119,6 @@ export const api = {
   openRoad: (closure: string) =>
     call<{ seq: number }>("POST", `/api/closures/${id(closure)}/lift`, {}),
   areas: () => call<GeoJSON.FeatureCollection>("GET", "/api/areas"),
-  places: (text: string, limit: number) =>
-    call<{ places: FoundPlace[] }>("POST", "/api/places/search", { text, limit }),
+  places: (text: string, limit: number, middle: { lon: number; lat: number } | null) =>
+    call<{ places: FoundPlace[] }>("POST", "/api/places/search", { text, limit, ...middle }),
 };

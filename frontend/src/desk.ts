@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { read } from "./commands/read";
 import { roadPoints } from "./roadpoints";
 import * as store from "./store";
-import type { Changed } from "./types";
+import type { Changed, Place } from "./types";
 
 /** The text of the command line: the one place a choice of units lives, typed or clicked. */
 export const command = signal("");
@@ -36,7 +36,7 @@ export interface Draft {
   type: string;
   priority: number;
   search: string;
-  place: { lon: number; lat: number; name: string } | null;
+  place: Place | null;
   text: string;
   typeTouched: boolean;
   priorityTouched: boolean;

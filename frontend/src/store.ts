@@ -10,6 +10,7 @@ import type {
   Alarm,
   Closure,
   Incident,
+  Place,
   Recommendation,
   Room,
   Session,
@@ -149,10 +150,15 @@ export const maydays = computed(() => unitList.value.filter((u) => u.mayday));
 
 /** "101": the number people say. */
 export const numberOf = (incident: Incident): string => String(incident.number);
-/** Where it is, in words: the street, or that only the map knows. */
+/** A place's name, with UNVERIFIED before one that nobody has checked. */
+export const placed = (place: Place): string =>
+  [place.verified === false ? words.card.unchecked : "", place.name || words.alarms.onMap]
+    .filter(Boolean)
+    .join(" ");
+/** Where it is, in words: the street, or that only the map knows; and whether nobody checked. */
 export const placeOf = (incident: Incident): string =>
   incident.place
-    ? incident.place.name || words.alarms.onMap
+    ? placed(incident.place)
     : incident.erased
       ? words.card.erasedPlace
       : keptShown.value

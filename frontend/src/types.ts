@@ -1,5 +1,7 @@
 /** What the server says: the JSON of the HTTP API and the WebSocket. Times are microseconds UTC. */
 
+import type { Words } from "./words";
+
 export type Status =
   | "available"
   | "dispatched"
@@ -92,6 +94,8 @@ export interface Place {
   lon: number;
   lat: number;
   name: string;
+  /** Not so: a pin or free text that nobody has checked. */
+  verified?: boolean;
 }
 
 export interface Alarm {
@@ -199,6 +203,11 @@ export interface FoundPlace {
   kind: string;
   lon: number;
   lat: number;
+  /** What is not as asked, and with what. */
+  note?: keyof Words["form"]["notes"] | "";
+  detail?: string;
+  /** Another place of this name is as likely: the caller has to be asked. */
+  ambiguous?: boolean;
 }
 
 /** One message of the WebSocket; see live.ts for what each does. */

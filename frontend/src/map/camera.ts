@@ -6,6 +6,7 @@ import type { Incident } from "../types";
 export interface Camera {
   point(lon: number, lat: number): void;
   whole(): void;
+  middle(): { lon: number; lat: number };
 }
 
 export const shown = signal({ units: true, routes: true, names: true, areas: false });
@@ -16,6 +17,8 @@ export const setCamera = (next: Camera | null): void => {
 };
 
 export const showPoint = (lon: number, lat: number): void => camera?.point(lon, lat);
+/** The middle of what is shown; null while there is no map. */
+export const middle = (): { lon: number; lat: number } | null => camera?.middle() ?? null;
 export const showWhole = (): void => camera?.whole();
 export const showIncident = (incident: Incident): void => {
   if (incident.place) camera?.point(incident.place.lon, incident.place.lat);

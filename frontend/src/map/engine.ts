@@ -118,6 +118,10 @@ export async function startMap(
       map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 15), duration: 120 });
     },
     whole: () => map.fitBounds(city.bbox, { padding: 12, duration: 120 }),
+    middle: () => {
+      const { lng, lat } = map.getCenter().wrap();
+      return { lon: lng, lat };
+    },
   });
   return () => {
     stop();
@@ -328,7 +332,13 @@ function placeDraft(event: MapMouseEvent): void {
   const { lng, lat } = event.lngLat;
   draft.value = {
     ...(draft.value ?? emptyDraft()),
-    place: { lon: round(lng), lat: round(lat), name: "" },
+    // What the caller said stays as the place's name; a pin is checked by nobody.
+    place: {
+      lon: round(lng),
+      lat: round(lat),
+      name: draft.value?.place ? "" : (draft.value?.search.trim() ?? ""),
+      verified: false,
+    },
     search: "",
   };
 }

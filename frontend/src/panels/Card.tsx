@@ -33,7 +33,10 @@ export function Card() {
         <dt>{say.place}</dt>
         <dd>
           {incident.place ? (
-            <bdi>{incident.place.name || coordinates(incident)}</bdi>
+            <>
+              {incident.place.verified === false ? <b class="late">{say.unchecked} </b> : null}
+              <bdi>{incident.place.name || coordinates(incident)}</bdi>
+            </>
           ) : incident.erased ? (
             say.erasedPlace
           ) : (

@@ -79,7 +79,7 @@ function sentence(now: Draft): string {
   return say.openAs(
     words.p(now.priority),
     type,
-    now.place ? now.place.name || words.alarms.onMap : say.unverifiedPlace,
+    now.place ? store.placed(now.place) : say.unverifiedPlace,
   );
 }
 

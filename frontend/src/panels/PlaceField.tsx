@@ -1,9 +1,9 @@
-/** The place of a new incident: streets by name as one types, or a click on the map. */
+/** The place of a new incident: found as the caller says it, or a click on the map. */
 
 import { signal } from "@preact/signals";
 import { api } from "../api";
 import { draft } from "../desk";
-import { showPoint } from "../map/camera";
+import { middle, showPoint } from "../map/camera";
 import type { FoundPlace } from "../types";
 import { words } from "../words";
 import { patch } from "./NewIncident";
@@ -26,19 +26,23 @@ function look(text: string): void {
     return;
   }
   timer = window.setTimeout(async () => {
-    const places = await api.places(text, FOUND).then(
+    const places = await api.places(text, FOUND, middle()).then(
       (answer) => answer.places,
       () => [],
     );
     if (draft.value?.search !== text) return;
     found.value = places;
     searched.value = text;
-    at.value = 0;
+    // Of two places of one name none is offered first: somebody has to ask.
+    at.value = places[0]?.ambiguous ? -1 : 0;
   }, SOON_MS);
 }
 
 function take(place: FoundPlace): void {
-  patch({ place: { lon: place.lon, lat: place.lat, name: place.name }, search: place.name });
+  // A street whose number nobody knows is a place still to be checked.
+  const verified = !place.note || place.note === "between" || place.note === "not_joined";
+  const name = place.note === "number_unknown" ? `${place.name} ${place.detail}` : title(place);
+  patch({ place: { lon: place.lon, lat: place.lat, name, verified }, search: name });
   found.value = [];
   searched.value = "";
   showPoint(place.lon, place.lat);
@@ -54,8 +58,10 @@ function key(event: KeyboardEvent): void {
   }
   if (event.key === "ArrowDown") at.value = Math.min(list.length - 1, at.value + 1);
   else if (event.key === "ArrowUp") at.value = Math.max(0, at.value - 1);
-  else if (event.key === "Enter") take(list[at.value]!);
-  else return;
+  else if (event.key === "Enter") {
+    const chosen = list[at.value];
+    if (chosen) take(chosen);
+  } else return;
   event.preventDefault();
 }
 
@@ -71,7 +77,7 @@ export function PlaceField() {
         role="combobox"
         aria-expanded={list.length > 0}
         aria-controls="places"
-        aria-activedescendant={list.length ? `place-${at.value}` : undefined}
+        aria-activedescendant={list.length && at.value >= 0 ? `place-${at.value}` : undefined}
         placeholder={say.placeHint}
         maxLength={200}
         value={now.search || now.place?.name || ""}
@@ -81,7 +87,7 @@ export function PlaceField() {
       <div class="found" id="places" role="listbox" aria-label={say.place}>
         {list.map((place, i) => (
           <div
-            key={`${place.name}-${place.lon}-${place.lat}`}
+            key={`${place.kind}-${place.name}-${place.lon}-${place.lat}`}
             id={`place-${i}`}
             role="option"
             tabIndex={-1}
@@ -91,10 +97,11 @@ export function PlaceField() {
               take(place);
             }}
           >
-            <bdi>{place.name}</bdi> <small>{apart(place, list)}</small>
+            <bdi>{title(place)}</bdi> <small>{apart(place, list)}</small>
           </div>
         ))}
       </div>
+      {list[0]?.ambiguous ? <p class="late">{say.which}</p> : null}
       {list.length ? null : <p class={now.place ? "" : "late"}>{standing(now.search)}</p>}
     </div>
   );
@@ -104,11 +111,19 @@ export function PlaceField() {
 function apart(place: FoundPlace, list: FoundPlace[]): string {
   const twins = list.filter((other) => other.name === place.name && other.near === place.near);
   const where = `${place.lat.toFixed(3)}, ${place.lon.toFixed(3)}`;
-  return [place.near, place.kind, twins.length > 1 ? where : ""].filter(Boolean).join(", ");
+  const note = place.note ? say.notes[place.note](place.detail ?? "") : "";
+  return [place.near, place.kind.replaceAll("_", " "), twins.length > 1 ? where : "", note]
+    .filter(Boolean)
+    .join(", ");
 }
+
+/** Its name; a kind of thing without one by what it is beside. */
+const title = (place: FoundPlace): string =>
+  place.name || [place.kind.replaceAll("_", " "), place.detail].filter(Boolean).join(", ");
 
 function standing(text: string): string {
   const place = draft.value?.place;
-  if (place) return `${say.chosen}: ${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`;
+  if (place)
+    return `${place.verified === false ? say.pinned : say.chosen}: ${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`;
   return searched.value && searched.value === text ? say.noMatch : say.unverified;
 }

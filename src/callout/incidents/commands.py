@@ -177,10 +177,12 @@ def open_incident(
     alarms: tuple[str, ...],
     now_us: int,
     key: str = "",
+    verified: bool = True,
 ) -> tuple[str, Future[Receipt]]:
     """Begin to work on something, with the alarms it came from; those are then acknowledged.
 
-    Returns the new incident's id and the receipt to wait for. ConflictError when an alarm
+    Not ``verified``: the place is a pin or free text that nobody has checked; nothing waits for
+    that. Returns the new incident's id and the receipt to wait for. ConflictError when an alarm
     already belongs to another incident; BadInputError for an unknown type or priority.
     """
     authorize(actor, Action.INCIDENT_OPEN, Subject("incident", "", agency))
@@ -209,7 +211,7 @@ def open_incident(
                 cell=cell_1km(place) if place else None,
                 alarms=tuple(alarm.id for alarm in found),
             ),
-            *_sides(f"incident/{incident}", place, place_name, text),
+            *_sides(f"incident/{incident}", place, place_name, text, verified=verified),
         ),
         _draft(f"run/{run}", RunNumberTaken(incident=incident)),
     ]
@@ -223,12 +225,20 @@ def open_incident(
 
 
 def set_place(
-    journal: Journal, actor: Actor, board: IncidentBoard, incident_id: str, place: LonLat, name: str
+    journal: Journal,
+    actor: Actor,
+    board: IncidentBoard,
+    incident_id: str,
+    place: LonLat,
+    name: str,
+    *,
+    verified: bool = True,
 ) -> Future[Receipt]:
-    """Say where the incident is, or better."""
+    """Say where the incident is, or better; ``verified`` as in :func:`open_incident`."""
     incident = _changeable(actor, board, incident_id)
     stream = f"incident/{incident.id}"
-    draft = _draft(stream, PlaceSet(cell=cell_1km(place)), *_sides(stream, place, name, ""))
+    sides = _sides(stream, place, name, "", verified=verified)
+    draft = _draft(stream, PlaceSet(cell=cell_1km(place)), *sides)
     return _submit(journal, actor, incident.agency, (draft,), expect={stream: incident.version})
 
 
@@ -270,14 +280,19 @@ def _check_text(text: str) -> None:
         )
 
 
-def _place_value(place: LonLat, name: str) -> dict[str, Any]:
-    return {"lon_e7": place.lon_e7, "lat_e7": place.lat_e7, "name": name}
+def _place_value(place: LonLat, name: str, *, verified: bool = True) -> dict[str, Any]:
+    value: dict[str, Any] = {"lon_e7": place.lon_e7, "lat_e7": place.lat_e7, "name": name}
+    # Said only where it is not so: what does not say is from before, or was checked.
+    return value if verified else {**value, "verified": False}
 
 
-def _sides(owner: str, place: LonLat | None, name: str, text: str) -> tuple[Side, ...]:
+def _sides(
+    owner: str, place: LonLat | None, name: str, text: str, *, verified: bool = True
+) -> tuple[Side, ...]:
     sides = []
     if place:
-        sides.append(Side(name="place", value=_place_value(place, name), key=owner))
+        value = _place_value(place, name, verified=verified)
+        sides.append(Side(name="place", value=value, key=owner))
     if text:
         sides.append(Side(name="text", value={"text": text}, key=owner))
     return tuple(sides)

@@ -62,7 +62,8 @@ class RunNumberTaken(Fact, frozen=True, kw_only=True):
 class IncidentOpened(Fact, frozen=True, kw_only=True):
     """The room began to work on something. Stream ``incident/<id>``.
 
-    Side rows under the incident's key: ``place`` {lon_e7, lat_e7, name}, ``text`` {text}.
+    Side rows under the incident's key: ``place`` {lon_e7, lat_e7, name, verified?} (false: a pin
+    or free text that nobody has checked), ``text`` {text}.
     """
 
     TYPE: ClassVar[str] = "IncidentOpened.1"

@@ -74,7 +74,20 @@ def cli() -> None:
     start_logs()
 
 
-@cli.group()
+class _City(click.Group):
+    """Finds ``city find`` in a file of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "find"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "find":
+            found: click.Command = import_module("callout.main.find").find
+            return found
+        return super().get_command(ctx, cmd_name)
+
+
+@cli.group(cls=_City)
 def city() -> None:
     """The city the room works in."""
 

@@ -134,11 +134,7 @@ def write_gazetteer(path: Path, book: Book) -> int:
         connection.executemany("INSERT INTO house VALUES (?, ?, ?, ?, ?)", _houses(book.houses))
         connection.executemany(
             "INSERT OR IGNORE INTO crossing VALUES (?, ?, ?, ?)",
-            (
-                (*pair, *point)
-                for a, b, point in book.crossings
-                for pair in ((a, b), (b, a))
-            ),
+            ((*pair, *point) for a, b, point in book.crossings for pair in ((a, b), (b, a))),
         )
         connection.executemany(
             "INSERT INTO post VALUES (?, ?, ?, ?)",

@@ -130,7 +130,9 @@ def _mgrs(text: str, _near: LonLat | None) -> LonLat | None:
 
 
 def _decimal(text: str, near: LonLat | None) -> LonLat | None:
-    found = _PAIR.fullmatch(re.sub(r"^(?:lat|latitude|coordinates?|gps)\b[\s:=]*", "", text.lower()))
+    found = _PAIR.fullmatch(
+        re.sub(r"^(?:lat|latitude|coordinates?|gps)\b[\s:=]*", "", text.lower())
+    )
     if not found or not any(mark in found[0] for mark in ".,"):
         return None
     first, second = _value(found[1]), _value(found[2])
@@ -175,8 +177,12 @@ def _degrees(text: str, near: LonLat | None) -> LonLat | None:
 def _cuts(text: str) -> list[tuple[str, str]]:
     """Where a text may fall into two angles: at its separators, behind a letter, in the middle."""
     places = [match.start() for match in re.finditer(r"[,;/] ?(?=[-+−NSEWOL\d])| ", text)]
-    places += [match.end() for match in re.finditer(rf"(?<=[\d'\"°′″]){_SIDE}", text, re.IGNORECASE)]
-    places += [m.start() for m in re.finditer(rf"(?<=[\d'\"°′″ ]){_SIDE}(?=\s*\d)", text, re.IGNORECASE)]
+    places += [
+        match.end() for match in re.finditer(rf"(?<=[\d'\"°′″]){_SIDE}", text, re.IGNORECASE)
+    ]
+    places += [
+        m.start() for m in re.finditer(rf"(?<=[\d'\"°′″ ]){_SIDE}(?=\s*\d)", text, re.IGNORECASE)
+    ]
     middle = len(text) / 2
     return [(text[:at], text[at:]) for at in sorted(set(places), key=lambda at: abs(at - middle))]
 

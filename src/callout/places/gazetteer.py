@@ -302,7 +302,7 @@ class _Search:
         return LonLat(int(middle[0]), int(middle[1]))
 
     def _chained(self, links: list[said.Link], last: list[str]) -> list[Hit]:
-        """"A near B on C", from the last backwards; what is not there is said, not hidden."""
+        """ "A near B on C", from the last backwards; what is not there is said, not hidden."""
         anchors = self._anchors(last) if last else []
         if not links:
             return anchors
@@ -390,5 +390,7 @@ def _asked(hits: list[Hit]) -> list[Hit]:
     for hit in hits:
         twins = scores[hit.place.name.casefold(), hit.place.kind]
         alike = sum(abs(score - hit.score) < _SAME for score in twins) > 1
-        marked.append(hit._replace(place=hit.place._replace(ambiguous=alike and bool(hit.place.name))))
+        marked.append(
+            hit._replace(place=hit.place._replace(ambiguous=alike and bool(hit.place.name)))
+        )
     return marked

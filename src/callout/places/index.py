@@ -78,7 +78,8 @@ class Index:
         # The plus keeps SQLite from beginning with all streets there are.
         rows = self._all(
             f"SELECT c.title, c.other, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
-            f" WHERE c.title IN ({_marks(titles)})" + (" AND +p.kind = 'street'" if streets else ""),
+            f" WHERE c.title IN ({_marks(titles)})"
+            + (" AND +p.kind = 'street'" if streets else ""),
             titles,
         )
         return [(row[0], bool(row[1]), _row(row[2:])) for row in rows]

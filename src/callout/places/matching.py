@@ -80,7 +80,10 @@ class Names:
         for index in self._sounds.get(_sound(text), ()) if len(text) > 2 else ():
             found[index] = max(found.get(index, 0.0), _SOUND)
         if unfinished:
-            low, high = bisect_left(self._words, text), bisect_right(self._words, text + "\U0010ffff")
+            low, high = (
+                bisect_left(self._words, text),
+                bisect_right(self._words, text + "\U0010ffff"),
+            )
             for index in range(low, min(high, low + 4000)):
                 length = len(self._words[index])
                 found[index] = max(found.get(index, 0.0), 0.7 + 0.28 * len(text) / length)
@@ -101,10 +104,13 @@ class Names:
                 mine[self._names[self._ptr[index] : self._ptr[index + 1]]] = word.likeness[at]
             total += mine * word.weight
         said = sum(word.weight for word in words) or 1.0
-        total = total / said * _SHARE_SAID + np.minimum(
-            total / np.maximum(self._whole, 1e-6), 1.0
-        ) * _SHARE_NAME
-        kept = np.argpartition(-total, most)[:most] if most < self._count else np.arange(self._count)
+        total = (
+            total / said * _SHARE_SAID
+            + np.minimum(total / np.maximum(self._whole, 1e-6), 1.0) * _SHARE_NAME
+        )
+        kept = (
+            np.argpartition(-total, most)[:most] if most < self._count else np.arange(self._count)
+        )
         kept = kept[total[kept] > 0]
         return [int(name) for name in kept[np.argsort(-total[kept], kind="stable")]]
 
@@ -146,9 +152,7 @@ class Names:
                     found[index] = max(found.get(index, 0.0), 1.0 - cost)
         return found
 
-    def _weight_of(
-        self, text: str, ids: NDArray[np.int64], likeness: NDArray[np.float32]
-    ) -> float:
+    def _weight_of(self, text: str, ids: NDArray[np.int64], likeness: NDArray[np.float32]) -> float:
         if text in SMALL:
             return self._usual * _SMALL_WEIGHT
         if len(ids) == 0:

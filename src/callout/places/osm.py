@@ -45,7 +45,7 @@ class Extract(NamedTuple):
     lines: list[tuple[str, NDArray[np.int32]]]  # waterways: kind, (m, 2) lon, lat
     points: list[Point]
     skipped: dict[str, int]  # what could not be used, counted
-    also: dict[str, tuple[str, ...]] = {}  # other names and numbers of roads, by name
+    also: dict[str, tuple[str, ...]]  # other names and numbers of roads, by name
 
 
 def read_osm(

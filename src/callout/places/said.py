@@ -22,10 +22,11 @@ _KILOMETRE: Final = (
     re.compile(rf"\b(?:{_KM})s?\.?\s*(\d{{1,4}})(?:\s*[.,+]\s*(\d{{1,3}}))?", re.IGNORECASE),
     re.compile(rf"\b(\d{{1,4}})(?:[.,+](\d{{1,3}}))?\s*(?:{_KM})s?\b", re.IGNORECASE),
 )
-_SIGNS: Final = re.compile(r"\s[&@/+×]\s|(?<=[^\W\d])\s?[&/@×]\s?(?=[^\W\d])")
+_SIGNS: Final = re.compile(r"\s[&@/+\u00d7]\s|(?<=[^\W\d])\s?[&/@×]\s?(?=[^\W\d])")
 _HOUSE: Final = re.compile(r"\d{1,5}[a-z]?")
 _ARTICLES: Final = frozenset({"the", "a", "an", "o", "os", "as", "la", "le", "el", "der", "die"})
 _MOST_NUMBERS: Final = 3
+_MOST_SPLITS: Final = 4
 
 
 class Post(NamedTuple):
@@ -78,16 +79,13 @@ def crossings(words: list[str]) -> list[Crossing]:
     """Every way to read the words as two streets."""
     for corner in _CORNER:
         if words[: len(corner)] == corner:
-            return [Crossing(a, b, True) for a, b in _split(words[len(corner) :])]
-    return [Crossing(a, b, False) for a, b in _split(words)]
+            return [Crossing(a, b, sure=True) for a, b in _split(words[len(corner) :])]
+    return [Crossing(a, b, sure=False) for a, b in _split(words)]
 
 
 def _split(words: list[str]) -> list[tuple[list[str], list[str]]]:
-    return [
-        (words[:at], words[at + 1 :])
-        for at in range(1, len(words) - 1)
-        if words[at] in _CROSS
-    ]
+    found = [at for at in range(1, len(words) - 1) if words[at] in _CROSS]
+    return [(words[:at], words[at + 1 :]) for at in found[:_MOST_SPLITS]]
 
 
 def chain(words: list[str]) -> tuple[list[Link], list[str]]:

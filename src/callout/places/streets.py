@@ -102,13 +102,11 @@ def dense(line: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.column_stack([np.interp(at, along, points[:, i]) for i in (0, 1)]).astype(np.int32)
 
 
-def _crossings(
-    roads: RawRoads, street_of: NDArray[np.int64]
-) -> Iterator[tuple[int, int, LonLat]]:
+def _crossings(roads: RawRoads, street_of: NDArray[np.int64]) -> Iterator[tuple[int, int, LonLat]]:
     """Nodes that two streets share; all streets at one roundabout meet there."""
     lengths = np.diff(roads.ptr)
     street = np.repeat(street_of, lengths)
-    node = _joined(roads, np.repeat(np.arange(len(lengths)), lengths))
+    node = _joined(roads)
     kept = np.flatnonzero(street >= 0)
     pairs, first = np.unique(np.column_stack([node[kept], street[kept]]), axis=0, return_index=True)
     first = kept[first]
@@ -127,7 +125,7 @@ def _crossings(
                     yield a, b, LonLat(x, y)
 
 
-def _joined(roads: RawRoads, way: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(roads: RawRoads) -> NDArray[np.int64]:
     """Node ids, those of one roundabout's pieces made one."""
     node = roads.node_id.copy()
     rounds = np.flatnonzero((roads.flags & ROUNDABOUT) != 0)

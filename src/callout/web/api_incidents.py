@@ -8,11 +8,11 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from callout.access import Action, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
-from callout.base.geo import LonLat, lonlat
+from callout.base.geo import LonLat
 from callout.dispatch import Picture, Recommendation, assign, close, recommend
 from callout.incidents import IncidentType
 from callout.incidents.commands import add_note, open_incident, set_place
-from callout.web.asked import Asker, TheRoom
+from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.views import incident_view
 
 
@@ -24,6 +24,7 @@ class IncidentIn(msgspec.Struct):
     lon: float | None = None
     lat: float | None = None
     place: str = ""
+    verified: bool = True
     text: str = ""
     alarms: list[str] = []
     agency: str = ""
@@ -36,11 +37,12 @@ class NoteIn(msgspec.Struct):
 
 
 class PlaceIn(msgspec.Struct):
-    """Where it is."""
+    """Where it is; not ``verified``: a pin or free text that nobody has checked."""
 
     lon: float
     lat: float
     place: str = ""
+    verified: bool = True
 
 
 class AssignmentIn(msgspec.Struct):
@@ -55,17 +57,6 @@ class CloseIn(msgspec.Struct):
     """Why it is finished."""
 
     reason: str = "done"
-
-
-def _place(lon: float | None, lat: float | None) -> LonLat | None:
-    if lon is None and lat is None:
-        return None
-    if lon is None or lat is None:
-        raise BadInputError("lon and lat belong together", where="lon, lat", todo="Send both")
-    try:
-        return lonlat(lon, lat)
-    except ValueError as error:
-        raise BadInputError(str(error), where="lon, lat") from None
 
 
 def _agency_at(picture: Picture, place: LonLat | None, kind: IncidentType) -> str:
@@ -105,7 +96,7 @@ async def get_incidents(
 async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Open an incident; its alarms are acknowledged and linked in the same breath."""
     picture = room.picture
-    place = _place(data.lon, data.lat)
+    place = point_of(data.lon, data.lat)
     name = data.place or (picture.city.street_at(place) if place else "")
     kind = picture.incidents.type(data.type)
     agency = data.agency or actor.agency or _agency_at(picture, place, kind)
@@ -128,6 +119,7 @@ async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker)
             priority=kind.priority if data.priority is None else data.priority,
             place=place,
             place_name=name,
+            verified=data.verified,
             text=data.text,
             alarms=tuple(data.alarms),
             now_us=room.clock.now_us(),
@@ -172,12 +164,20 @@ async def post_place(
 ) -> dict[str, Any]:
     """Say where it is, or better."""
     picture = room.picture
-    place = _place(data.lon, data.lat)
+    place = point_of(data.lon, data.lat)
     assert place is not None
     name = data.place or picture.city.street_at(place)
 
     async def attempt() -> int:
-        submitted = set_place(picture.journal, actor, picture.incidents, incident_id, place, name)
+        submitted = set_place(
+            picture.journal,
+            actor,
+            picture.incidents,
+            incident_id,
+            place,
+            name,
+            verified=data.verified,
+        )
         return (await room.done(submitted)).last_seq
 
     return {"seq": await room.again(attempt), "place": name}

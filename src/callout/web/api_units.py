@@ -1,5 +1,6 @@
 """Units and places over HTTP."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -9,9 +10,10 @@ from litestar.params import FromPath, JSONBody
 from callout.access import ROOM, Action, Subject, authorize
 from callout.base.errors import BadInputError
 from callout.dispatch import set_status
+from callout.places import TEXT_MAX
 from callout.units import Status
 from callout.units.commands import set_mayday
-from callout.web.asked import Asker, TheRoom
+from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
 from callout.web.views import unit_view
 
@@ -25,10 +27,12 @@ class StatusIn(msgspec.Struct):
 
 
 class SearchIn(msgspec.Struct):
-    """Words of a place."""
+    """Words of a place; the map's middle decides between equals."""
 
     text: str
     limit: int = 8
+    lon: float | None = None
+    lat: float | None = None
 
 
 @get("/api/units", tags=["units"])
@@ -72,10 +76,18 @@ async def post_status(
 
 @post("/api/places/search", status_code=200, tags=["places"])
 async def post_search(data: JSONBody[SearchIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
-    """Streets and places by their words. A POST, so that no address stands in a log."""
+    """What a caller's words may mean. A POST, so that no address stands in a log."""
     authorize(actor, Action.PLACE_SEARCH, ROOM)
+    if len(data.text) > TEXT_MAX:
+        raise BadInputError(
+            f"the text has {len(data.text)} characters",
+            where="text",
+            todo=f"Use at most {TEXT_MAX}",
+        )
     limit = max(1, min(50, data.limit))
-    found = room.picture.city.search(data.text[:200], limit)
+    near = point_of(data.lon, data.lat)
+    # Off the loop's thread: an alarm must not wait for a long name.
+    found = await asyncio.to_thread(room.picture.city.search, data.text, limit, near)
     return {
         "places": [
             {
@@ -84,6 +96,9 @@ async def post_search(data: JSONBody[SearchIn], room: TheRoom, actor: Asker) -> 
                 "kind": place.kind,
                 "lon": place.point.lon,
                 "lat": place.point.lat,
+                "note": place.note,
+                "detail": place.detail,
+                "ambiguous": place.ambiguous,
             }
             for place in found
         ]

@@ -14,9 +14,9 @@ from callout.units import Unit
 from callout.web.log_words import log_line
 
 
-def place_view(place: LonLat | None, name: str = "") -> dict[str, Any] | None:
-    """{lon, lat, name} in degrees, or None."""
-    return {"lon": place.lon, "lat": place.lat, "name": name} if place else None
+def place_view(place: LonLat, name: str, *, verified: bool) -> dict[str, Any]:
+    """{lon, lat, name, verified} in degrees."""
+    return {"lon": place.lon, "lat": place.lat, "name": name, "verified": verified}
 
 
 def area_view(area: Area) -> dict[str, Any]:
@@ -91,12 +91,13 @@ def _position(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any] | Non
     }
 
 
-def _side_place(picture: Picture, seq: int) -> dict[str, Any] | None:
+def _side_place(picture: Picture, seq: int, *, verified: bool = True) -> dict[str, Any] | None:
     side = picture.journal.side(seq, "place")
     if side is None:
         return None
     place = LonLat(side["lon_e7"], side["lat_e7"])
-    return place_view(place, side.get("name", "") or picture.city.street_at(place))
+    name = side.get("name", "") or picture.city.street_at(place)
+    return place_view(place, name, verified=side.get("verified", verified))
 
 
 def _side_text(picture: Picture, seq: int) -> str | None:
@@ -118,7 +119,7 @@ def alarm_view(picture: Picture, alarm: Alarm) -> dict[str, Any]:
         "fix": alarm.fix,
         "device": device["device"] if device else None,
         "erased": device is None,
-        "place": _side_place(picture, alarm.seq) if alarm.fix else None,
+        "place": _side_place(picture, alarm.seq, verified=alarm.verified) if alarm.fix else None,
         "text": _side_text(picture, alarm.seq),
         "acknowledged": {"by": alarm.acknowledged_by, "at_us": alarm.acknowledged_us}
         if alarm.acknowledged_us
