@@ -5,7 +5,7 @@ names to places. ``squeezed`` is SQLite's full-text index (FTS5) over trigrams o
 what no reading word by word finds: words run together or cut elsewhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -115,9 +115,9 @@ class Book(NamedTuple):
     """All that a gazetteer holds; crossings are of two streets' positions among the entries."""
 
     entries: list[Entry]
-    houses: list[House] = []
-    crossings: list[tuple[int, int, LonLat]] = []
-    posts: list[Post] = []
+    houses: Sequence[House] = ()
+    crossings: Sequence[tuple[int, int, LonLat]] = ()
+    posts: Sequence[Post] = ()
 
 
 def write_gazetteer(path: Path, book: Book) -> int:
@@ -170,7 +170,7 @@ def _places(entries: list[Entry]) -> Iterator[tuple[Any, ...]]:
         yield (index, place.name, place.kind, place.near, rank, *place.point, blob)
 
 
-def _houses(houses: list[House]) -> Iterator[tuple[Any, ...]]:
+def _houses(houses: Sequence[House]) -> Iterator[tuple[Any, ...]]:
     for street, number, point in houses:
         if (value := house_key(number)) >= 0:
             yield (street, value, folded(number), *point)
@@ -189,9 +189,9 @@ def _write_titles(connection: apsw.Connection, entries: list[Entry]) -> None:
         "INSERT INTO called VALUES (?, ?, ?)", ((*pair, other) for pair, other in called.items())
     )
     by_word: dict[str, list[int]] = {}
-    for title, index in titles.items():
-        for word in set(title.split()):
-            by_word.setdefault(word, []).append(index)
+    for text, title in titles.items():
+        for word in set(text.split()):
+            by_word.setdefault(word, []).append(title)
     connection.executemany(
         "INSERT INTO word VALUES (?, ?)",
         ((word, np.array(ids, "<i4").tobytes()) for word, ids in sorted(by_word.items())),
@@ -199,7 +199,9 @@ def _write_titles(connection: apsw.Connection, entries: list[Entry]) -> None:
 
 
 def by_street(
-    entries: list[Entry], addresses: Iterable[tuple[str, str, LonLat]], near: Any
+    entries: list[Entry],
+    addresses: Iterable[tuple[str, str, LonLat]],
+    near: Callable[[LonLat], str],
 ) -> list[House]:
     """House numbers put on their street: of those with its name the nearest.
 

@@ -4,6 +4,7 @@
 read both ways round, latitude comes first (ISO 6709, and what every phone shows), unless only the
 other order is on the earth, or only the other is near the city.
 """
+# ruff: noqa: RUF001 - the primes and minus signs that people and programs type
 
 import math
 import re
@@ -50,6 +51,7 @@ _MGRS: Final = re.compile(
 )
 _PLUS: Final = re.compile(r"([23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,7})(?:[\s,].*)?")
 _LINK: Final = re.compile(r"(?:https?://|www\.|maps\.)", re.IGNORECASE)
+_UPRIGHT: Final = frozenset({"N", "S"})
 _WORTH_SWAPPING_M: Final = 300_000.0
 
 
@@ -190,22 +192,18 @@ def _cuts(text: str) -> list[tuple[str, str]]:
 def _pair_of_angles(
     first: re.Match[str], second: re.Match[str], near: LonLat | None
 ) -> LonLat | None:
-    sides = [((m["before"] or m["after"] or "").upper()) for m in (first, second)]
-    if not all(sides) and not (first["m"] and second["m"] and "°" in first[0]):
-        return None  # numbers with a space between: an address is likelier
-    if bool(sides[0]) != bool(sides[1]):
-        return None
-    if all(match["d"].isdigit() and not match["m"] for match in (first, second)) and not (
-        "°" in first[0] or "º" in first[0]
-    ):
+    both = first, second
+    sides = [(m["before"] or m["after"] or "").upper() for m in both]
+    degree = "°" in first[0] or "º" in first[0]
+    if not (degree or any(match["m"] or not match["d"].isdigit() for match in both)):
         return None  # "5 N 3 W" is a street corner somewhere
-    values = [_angle(match, side) for match, side in zip((first, second), sides, strict=True)]
-    if not sides[0]:
-        return _either(values[0], values[1], near)
-    upright = [side in {"N", "S"} for side in sides]
-    if upright[0] == upright[1]:
+    values = [_angle(match, side) for match, side in zip(both, sides, strict=True)]
+    if not any(sides):
+        # Numbers with a space between: an address is likelier than degrees and minutes.
+        return _either(values[0], values[1], near) if degree and second["m"] else None
+    if not all(sides) or (sides[0] in _UPRIGHT) == (sides[1] in _UPRIGHT):
         return None
-    lat, lon = values if upright[0] else reversed(values)
+    lat, lon = values if sides[0] in _UPRIGHT else reversed(values)
     point = lonlat(lon, lat)
     if "O" not in sides or near is None:
         return point

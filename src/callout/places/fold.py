@@ -14,8 +14,10 @@ from typing import Any, Final
 WORDS: Final[dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
 )
-_ONE: Final = {word: group[0] for group in WORDS["same"] for word in group}
-_ENDS: Final = [(long, ends[0]) for ends in WORDS["ends"] for long in ends[1:]]
+_ONE: Final[dict[str, str]] = {word: group[0] for group in WORDS["same"] for word in group}
+_ENDS: Final[list[tuple[str, str]]] = [
+    (long, ends[0]) for ends in WORDS["ends"] for long in ends[1:]
+]
 _NUMBER: Final = {word: int(n) for n, words in WORDS["numbers"].items() for word in words}
 _JOINS: Final = frozenset({"and", "e", "y", "et", "und"})
 # The spellings that a word of a key stands for: av -> avenida, avenue, ...
@@ -25,7 +27,17 @@ for _spelling, _word in (*_ONE.items(), *((w, str(n)) for w, n in _NUMBER.items(
 SMALL: Final = frozenset(_ONE.get(word, word) for word in WORDS["small"])
 # Letters that no decomposition takes apart.
 _PLAIN: Final = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0131": "i",
+        "ħ": "h",
+    }
 )
 # Marks on Latin, Greek and Cyrillic letters, Hebrew points and Arabic vowels are left out in
 # writing; those of Indic scripts are the vowels themselves.
@@ -83,7 +95,7 @@ def _one(word: str) -> str:
         return known
     ordinal = _ORDINAL.fullmatch(word)
     if ordinal:
-        return ordinal[1]
+        return str(ordinal[1])
     for long, short in _ENDS:
         if word.endswith(long) and len(word) > len(long) + 1:
             return word[: -len(long)] + short

@@ -105,8 +105,8 @@ class _Search:
         hits = list(self._named(words))
         for house in said.houses(words):
             unfinished = house.at < len(words) - 1
-            for street in self._named(house.street, streets=True, unfinished=unfinished)[:5]:
-                hits.append(self._numbered(street, house.number))
+            streets = self._named(house.street, streets=True, unfinished=unfinished)[:5]
+            hits += [self._numbered(street, house.number) for street in streets]
         kind = _KINDS.get(key_of(words))
         if kind:
             rows = self._index.of_kind(kind)
@@ -216,36 +216,30 @@ class _Search:
             found = between(some, wanted, _GAP)
             if found:
                 point, low, high = found
-                there = Place(label, "address", place.near, point, "between", f"{low}–{high}")
+                there = Place(label, "address", place.near, point, "between", f"{low} and {high}")
                 return Hit(street.id, there, street.score + 0.03)
         unknown = place._replace(note="number_unknown", detail=number)
         return Hit(street.id, unknown, street.score * 0.92)
 
     def _along(self, post: said.Post) -> list[Hit]:
         """A kilometre of a road, between the posts that are known."""
-        roads = {squeeze(post.road): (post.road.upper(), 1.0, -1, None)}
-        for street in self._named(post.road.split(), streets=True, unfinished=False)[:3]:
+        named = self._named(post.road.split(), streets=True, unfinished=False)[:3]
+        roads: dict[str, tuple[str, float]] = {squeeze(post.road): (post.road.upper(), 1.0)}
+        for street in named:
             for name in self._index.other_names(street.id):
-                known = (street.place.name, street.score, street.id, street.place)
-                roads.setdefault(name.replace(" ", ""), known)
+                roads.setdefault(squeeze(name), (street.place.name, street.score))
         km = f"km {post.metres / 1000:g}"
         hits = []
-        for road, (name, score, number, street) in roads.items():
-            rows = self._index.posts(road)
-            exact = [row for row in rows if abs(row[0] - post.metres) <= 50]
-            found = between(rows, post.metres, _POST_GAP_M)
-            if exact:
-                there = Place(f"{name} {km}", "kilometre", "", LonLat(exact[0][1], exact[0][2]))
-                hits.append(Hit(-1, there, score + 0.06))
-            elif found:
-                point, low, high = found
-                detail = f"km {low / 1000:g}–{high / 1000:g}"
-                there = Place(f"{name} {km}", "kilometre", "", point, "between", detail)
-                hits.append(Hit(-1, there, score + 0.05))
-            elif street:
-                unknown = street._replace(note="no_posts", detail=km)
-                hits.append(Hit(number, unknown, score * 0.95))
-        return hits
+        for road, (name, score) in roads.items():
+            found = _between_posts(self._index.posts(road), post.metres)
+            if found:
+                point, detail = found
+                note = "between" if detail else ""
+                place = Place(f"{name} {km}", "kilometre", "", point, note, detail)
+                hits.append(Hit(-1, place, score + (0.05 if detail else 0.06)))
+        return hits + [
+            Hit(s.id, s.place._replace(note="no_posts", detail=km), s.score * 0.95) for s in named
+        ]
 
     def _crossed(self, readings: list[said.Crossing]) -> list[Hit]:
         hits: list[Hit] = []
@@ -302,7 +296,7 @@ class _Search:
         return LonLat(int(middle[0]), int(middle[1]))
 
     def _chained(self, links: list[said.Link], last: list[str]) -> list[Hit]:
-        """ "A near B on C", from the last backwards; what is not there is said, not hidden."""
+        """A near B on C, from the last backwards; what is not there is said, not hidden."""
         anchors = self._anchors(last) if last else []
         if not links:
             return anchors
@@ -317,7 +311,7 @@ class _Search:
                 anchors = self._anchors(link.what)
         if missed:
             detail = ", ".join(reversed(missed))
-            anchors = [
+            return [
                 Hit(a.id, a.place._replace(note="not_near", detail=detail), a.score * 0.9)
                 for a in anchors
             ]
@@ -358,11 +352,23 @@ class _Search:
         return np.array([np.linalg.norm((trace - p) * scale, axis=1).min() for p in points])
 
 
+def _between_posts(rows: list[tuple[int, int, int]], metres: int) -> tuple[LonLat, str] | None:
+    """Where a kilometre is and, unless a post stands there, between which two."""
+    for at, lon, lat in rows:
+        if abs(at - metres) <= 50:
+            return LonLat(lon, lat), ""
+    found = between(rows, metres, _POST_GAP_M)
+    if found is None:
+        return None
+    point, low, high = found
+    return point, f"km {low / 1000:g} to {high / 1000:g}"
+
+
 def _within(
     points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
-    return inside
+    inside = (points >= low) & (points <= high)
+    return inside[:, 0] & inside[:, 1]
 
 
 def _corner(a: Hit, b: Hit, point: LonLat) -> Place:

@@ -11,10 +11,8 @@ from typing import Any, Final
 
 import apsw
 import msgspec
-import numpy as np
 
 from callout.base.errors import BadInputError, FullError
-from callout.base.geo import LonLat
 from callout.places.book import write_gazetteer
 from callout.places.city import FORMAT, GAZETTEER, GRAPH, META, TILES
 from callout.places.listing import list_places

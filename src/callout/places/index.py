@@ -1,4 +1,5 @@
 """The gazetteer's file, opened: rows by what the search asks for."""
+# ruff: noqa: S608 - what is put into statements here are names of columns and question marks
 
 import threading
 from pathlib import Path
@@ -76,10 +77,10 @@ class Index:
     def called(self, titles: list[int], *, streets: bool) -> list[tuple[int, bool, Row]]:
         """(name, whether it is another name, place) of all that has one; or only streets."""
         # The plus keeps SQLite from beginning with all streets there are.
+        only = " AND +p.kind = 'street'" if streets else ""
         rows = self._all(
             f"SELECT c.title, c.other, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
-            f" WHERE c.title IN ({_marks(titles)})"
-            + (" AND +p.kind = 'street'" if streets else ""),
+            f" WHERE c.title IN ({_marks(titles)}){only}",
             titles,
         )
         return [(row[0], bool(row[1]), _row(row[2:])) for row in rows]

@@ -104,14 +104,11 @@ class Names:
                 mine[self._names[self._ptr[index] : self._ptr[index + 1]]] = word.likeness[at]
             total += mine * word.weight
         said = sum(word.weight for word in words) or 1.0
-        total = (
-            total / said * _SHARE_SAID
-            + np.minimum(total / np.maximum(self._whole, 1e-6), 1.0) * _SHARE_NAME
-        )
-        kept = (
-            np.argpartition(-total, most)[:most] if most < self._count else np.arange(self._count)
-        )
-        kept = kept[total[kept] > 0]
+        named = np.minimum(total / np.maximum(self._whole, np.float32(1e-6)), np.float32(1))
+        total = total * np.float32(_SHARE_SAID / said) + named * np.float32(_SHARE_NAME)
+        kept = np.flatnonzero(total > 0)
+        if most < len(kept):
+            kept = kept[np.argpartition(-total[kept], most)[:most]]
         return [int(name) for name in kept[np.argsort(-total[kept], kind="stable")]]
 
     def fit(self, words: list[Word], name: str) -> Fit:

@@ -22,7 +22,7 @@ _KILOMETRE: Final = (
     re.compile(rf"\b(?:{_KM})s?\.?\s*(\d{{1,4}})(?:\s*[.,+]\s*(\d{{1,3}}))?", re.IGNORECASE),
     re.compile(rf"\b(\d{{1,4}})(?:[.,+](\d{{1,3}}))?\s*(?:{_KM})s?\b", re.IGNORECASE),
 )
-_SIGNS: Final = re.compile(r"\s[&@/+\u00d7]\s|(?<=[^\W\d])\s?[&/@×]\s?(?=[^\W\d])")
+_SIGNS: Final = re.compile("\\s[&@/+\u00d7]\\s|(?<=[^\\W\\d])\\s?[&/@\u00d7]\\s?(?=[^\\W\\d])")
 _HOUSE: Final = re.compile(r"\d{1,5}[a-z]?")
 _ARTICLES: Final = frozenset({"the", "a", "an", "o", "os", "as", "la", "le", "el", "der", "die"})
 _MOST_NUMBERS: Final = 3

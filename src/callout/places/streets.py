@@ -36,7 +36,8 @@ class Streets(NamedTuple):
 
 def read_streets(roads: RawRoads) -> Streets:
     """The streets of all roads that have a name, also those where nobody may drive."""
-    ptr, found = roads.ptr, []
+    ptr = roads.ptr
+    found: list[Street] = []
     street_of = np.full(len(ptr) - 1, -1, np.int64)
     for members in _named(roads.name):
         middle = roads.lonlat[(ptr[members] + ptr[members + 1] - 1) // 2].astype(np.int64)

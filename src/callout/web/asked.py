@@ -14,7 +14,7 @@ Asker: TypeAlias = NamedDependency[Actor]
 
 
 def point_of(lon: float | None, lat: float | None) -> LonLat | None:
-    """The point of two degrees, None without both; BadInputError for half of one or none on earth."""
+    """The point of two degrees, None without both; BadInputError when it is half or nowhere."""
     if lon is None and lat is None:
         return None
     if lon is None or lat is None:
