@@ -79,7 +79,8 @@ class Index:
         # The plus keeps SQLite from beginning with all streets there are.
         only = " AND +p.kind = 'street'" if streets else ""
         rows = self._all(
-            f"SELECT c.title, c.other, {_COLUMNS} FROM called AS c JOIN place AS p ON p.id = c.place"
+            f"SELECT c.title, c.other, {_COLUMNS} FROM called AS c"
+            " JOIN place AS p ON p.id = c.place"
             f" WHERE c.title IN ({_marks(titles)}){only}",
             titles,
         )

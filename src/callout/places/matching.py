@@ -105,11 +105,11 @@ class Names:
             total += mine * word.weight
         said = sum(word.weight for word in words) or 1.0
         named = np.minimum(total / np.maximum(self._whole, np.float32(1e-6)), np.float32(1))
-        total = total * np.float32(_SHARE_SAID / said) + named * np.float32(_SHARE_NAME)
-        kept = np.flatnonzero(total > 0)
+        behind = -(total * np.float32(_SHARE_SAID / said) + named * np.float32(_SHARE_NAME))
+        kept = np.flatnonzero(behind < 0)
         if most < len(kept):
-            kept = kept[np.argpartition(-total[kept], most)[:most]]
-        return [int(name) for name in kept[np.argsort(-total[kept], kind="stable")]]
+            kept = kept[np.argpartition(behind[kept], most)[:most]]
+        return [int(name) for name in kept[np.argsort(behind[kept], kind="stable")]]
 
     def fit(self, words: list[Word], name: str) -> Fit:
         """How well a name, given by its words, fits; each of its words is meant once."""
