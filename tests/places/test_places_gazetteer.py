@@ -41,7 +41,7 @@ def book():
     harbour = street("Harbour Street", "Arne", [(0, 0), (2, 0)])
     mill = street("Mill Lane", "Arne", [(1, -1), (1, 1)])
     other = street("Mill Lane", "Borne", [(50, 0), (51, 0)])
-    road = street("Coast Motorway", "", [(0, 5), (10, 5)], "A 1", "A1")
+    street("Coast Motorway", "", [(0, 5), (10, 5)], "A 1", "A1")
     street("Saint John Square", "Arne", [(3, 3), (3.2, 3)], "Praça de São João")
     street("Hauptstraße", "Arne", [(4, 3), (4.2, 3)])
     street("Rua 25 de Abril", "Arne", [(5, 3), (5.2, 3)])

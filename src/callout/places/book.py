@@ -192,6 +192,10 @@ def _write_titles(connection: apsw.Connection, entries: list[Entry]) -> None:
     for text, title in titles.items():
         for word in set(text.split()):
             by_word.setdefault(word, []).append(title)
+    # Towns are said behind a name; their words are known even where no name has them.
+    for near in {entry.place.near for entry in entries}:
+        for word in key(near):
+            by_word.setdefault(word, [])
     connection.executemany(
         "INSERT INTO word VALUES (?, ?)",
         ((word, np.array(ids, "<i4").tobytes()) for word, ids in sorted(by_word.items())),

@@ -42,7 +42,7 @@ _IN_LINK: Final = (
 )
 _UTM: Final = re.compile(
     r"(?:utm\s*)?(?:zone\s*)?(\d{1,2})\s*([c-hj-np-x])[\s,]+"
-    r"(\d{6}(?:[.,]\d+)?)\s*m?\s*e?[\s,;]+(\d{5,8}(?:[.,]\d+)?)\s*m?\s*n?",
+    r"(\d{6}(?:[.,]\d+)?)\s*m?\s*e?[\s,;]+(\d{1,8}(?:[.,]\d+)?)\s*m?\s*n?",
     re.IGNORECASE,
 )
 _MGRS: Final = re.compile(
@@ -62,7 +62,7 @@ def read_point(text: str, near: LonLat | None = None) -> LonLat | None:
     of a plain pair is the latitude.
     """
     text = text.strip()
-    if not any(char.isdigit() for char in text):
+    if not any(char.isdigit() or char == "+" for char in text):
         return None
     for read in _READERS:
         try:
@@ -171,8 +171,9 @@ def _degrees(text: str, near: LonLat | None) -> LonLat | None:
     text = re.sub(r"\s+", " ", text.replace("''", '"'))
     for cut in _cuts(text):
         first, second = (_ANGLE.fullmatch(part.strip(" ,;/")) for part in cut)
-        if first and second:
-            return _pair_of_angles(first, second, near)
+        point = _pair_of_angles(first, second, near) if first and second else None
+        if point is not None:
+            return point
     return None
 
 
@@ -193,7 +194,9 @@ def _pair_of_angles(
     first: re.Match[str], second: re.Match[str], near: LonLat | None
 ) -> LonLat | None:
     both = first, second
-    sides = [(m["before"] or m["after"] or "").upper() for m in both]
+    if any(match["before"] and match["after"] for match in both):
+        return None
+    sides = [(match["before"] or match["after"] or "").upper() for match in both]
     degree = "°" in first[0] or "º" in first[0]
     if not (degree or any(match["m"] or not match["d"].isdigit() for match in both)):
         return None  # "5 N 3 W" is a street corner somewhere
