@@ -241,3 +241,13 @@ def test_every_refusal_is_one_of_ours(imported, tmp_path):
             import_city(path, tmp_path / f"out{trial}")
         except CalloutError:
             assert not (tmp_path / f"out{trial}").exists()
+
+
+def test_every_street_of_the_made_town_is_found_by_its_name(town):
+    city = open_city(town)
+    missed = [
+        place.name
+        for place in city.pois("street")
+        if place.name not in {found.name for found in city.search(place.name, 3)[:1]}
+    ]
+    assert missed == []
