@@ -174,5 +174,21 @@ def test_notes_and_places(tmp_path: Path) -> None:
         picture.fold()
         found = picture.place_of(picture.incidents.incident(incident))
         assert found == (place(900), "Mill Lane")
+        sealed = picture.journal.side(picture.incidents.incident(incident).place_seq, "place")
+        assert sealed is not None
+        assert "verified" not in sealed
+        set_place(
+            picture.journal,
+            TAKER,
+            picture.incidents,
+            incident,
+            place(900),
+            "by the mill",
+            verified=False,
+        ).result()
+        picture.fold()
+        sealed = picture.journal.side(picture.incidents.incident(incident).place_seq, "place")
+        assert sealed is not None
+        assert sealed["verified"] is False
         picture.journal.forget(f"incident/{incident}")
         assert picture.place_of(picture.incidents.incident(incident)) is None

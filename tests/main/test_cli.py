@@ -75,6 +75,17 @@ def test_a_home_that_is_in_use_is_read_but_not_written(home: Path) -> None:
         assert "the journal checks" in checked.output
 
 
+def test_a_place_is_found_on_the_command_line(home: Path) -> None:
+    found = run("city", "find", "--home", home, "--limit", "1", "st", "anne", "hospital")
+    assert found.exit_code == 0, found.output
+    assert "Hospital" in found.output
+    assert "© OpenStreetMap contributors" in found.output
+    nothing = run("city", "find", "--home", home, "qqqqzzzz")
+    assert "nothing like that" in nothing.output
+    refused(run("city", "find", "--home", home, "x" * 300), "200")
+    assert "find" in run("city", "--help").output
+
+
 def test_tokens(home: Path) -> None:
     made = run("token", "create", "gate-7", "--home", home)
     assert made.output.startswith("ct_")

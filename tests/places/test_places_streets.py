@@ -33,7 +33,7 @@ def city(tmp_path_factory) -> City:
         (43, 40, 5, {"addr:housenumber": "4", "addr:street": "Quay Road"}),
         (44, 80, 5, {"addr:housenumber": "8", "addr:street": "Quay Road"}),
         (45, 5000, 5, {"addr:housenumber": "1", "addr:place": "Lonely Farm"}),
-        (46, 300, 300, {"place": "village", "name": "Arne", "name:pt": "Arnha", "alt_name": "Arny"}),
+        (46, 300, 300, {"place": "village", "name": "Arne", "name:pt": "Arnha"}),
     ]  # fmt: skip
     ways = [
         street(1, [1, 2, 3], "Quay Road", oneway="yes"),

@@ -207,7 +207,49 @@ def test_places_are_found_by_name(room: Running) -> None:
     with room.client() as api:
         found = api.post("/api/places/search", json={"text": name[:6]}).json()["places"]
     assert found
-    assert {"name", "kind", "lon", "lat", "near"} <= set(found[0])
+    shape = {"name", "kind", "lon", "lat", "near", "note", "detail", "ambiguous"}
+    assert set(found[0]) == shape
+
+
+def test_a_place_is_searched_for_in_any_notation(room: Running, here: tuple[float, float]) -> None:
+    lon, lat = here
+    body = {"text": f"{lat:.5f} N {lon:.5f} E", "lon": lon, "lat": lat}
+    with room.client() as api:
+        (found,) = api.post("/api/places/search", json=body).json()["places"]
+    assert (round(found["lon"], 5), round(found["lat"], 5)) == (round(lon, 5), round(lat, 5))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"text": "x" * 10_000}, 400),
+        ({"text": "x", "lon": 1.0}, 400),
+        ({"text": "x", "lon": 1.0, "lat": 95.0}, 400),
+        ({"text": 'a" OR NEAR(b'}, 200),
+        ({"text": "\x00\x00"}, 200),
+        ({"text": "\u202e\U0001f525"}, 200),
+        ({"text": ""}, 200),
+        ({"text": "and " * 50}, 200),
+    ],
+)
+def test_hostile_searches(room: Running, body: dict[str, object], status: int) -> None:
+    with room.client() as api:
+        answer = api.post("/api/places/search", json=body)
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["title"]
+        assert answer.json()["where"]
+
+
+def test_a_pin_is_used_at_once_and_marked(room: Running, here: tuple[float, float]) -> None:
+    with room.client() as api:
+        pinned = opened(api, here, place="by the old bridge", verified=False)
+        path = f"/api/incidents/{pinned['id']}"
+        place = api.get(path).json()["place"]
+        assert (place["name"], place["verified"]) == ("by the old bridge", False)
+        assert api.get(f"{path}/recommendation").json()["ranked"]
+        api.post(f"{path}/place", json={"lon": here[0], "lat": here[1], "place": "Old Bridge"})
+        assert api.get(path).json()["place"]["verified"] is True
 
 
 def test_openapi_lists_raw_routes_too(room: Running) -> None:
