@@ -19,6 +19,7 @@ _EDITS: Final = 2
 # What one edit takes from a likeness, over the length of the word; measured by bench/geocode.py.
 _EDIT_COST: Final = 0.9
 _SOUND: Final = 0.8
+_SOUND_LETTERS: Final = 0.5
 _SMALL_WEIGHT: Final = 0.15
 _LIKE: Final = 0.6  # below it a word is not said to be meant
 _MOST_WORDS: Final = 12
@@ -59,12 +60,12 @@ class Names:
         self._usual = float(np.median(self._weight)) if words else 1.0
         self._whole = np.bincount(names, np.repeat(self._weight, held), count).astype(np.float32)
         by_length: dict[int, list[tuple[str, int]]] = {}
-        self._sounds: dict[str, list[int]] = {}
+        self._sounds: dict[str, list[tuple[str, int]]] = {}
         for index, word in enumerate(words):
             for spelling in {word, *SPELT.get(word, ())}:
                 by_length.setdefault(len(spelling), []).append((spelling, index))
                 if sound := _sound(spelling):
-                    self._sounds.setdefault(sound, []).append(index)
+                    self._sounds.setdefault(sound, []).append((spelling, index))
         self._by_length = {
             length: ([text for text, _ in some], np.array([index for _, index in some]))
             for length, some in by_length.items()
@@ -77,8 +78,10 @@ class Names:
     def said(self, text: str, *, unfinished: bool = False) -> Word:
         """A word and what it may mean; ``unfinished`` when more letters may come."""
         found: dict[int, float] = self._edited(text)
-        for index in self._sounds.get(_sound(text), ()) if len(text) > 2 else ():
-            found[index] = max(found.get(index, 0.0), _SOUND)
+        for spelling, index in self._sounds.get(_sound(text), ()):
+            # Metaphone has few sounds left of a long word; some letters must be the same too.
+            if Indel.normalized_similarity(text, spelling) >= _SOUND_LETTERS:
+                found[index] = max(found.get(index, 0.0), _SOUND)
         if unfinished:
             low, high = (
                 bisect_left(self._words, text),
