@@ -28,8 +28,8 @@ class Point(NamedTuple):
     """A named point of the map: a town, a hospital, an address."""
 
     layer: str  # place | poi | landmark (not drawn) | address | post (a road's kilometre)
-    kind: str
-    name: str
+    kind: str  # the metres of a post
+    name: str  # the number of an address, the road of a post
     lon_e7: int
     lat_e7: int
     detail: str = ""  # the street's name of an address
@@ -198,9 +198,9 @@ class _Reader:
         if found is None and (kind := landmark_kind(tags)):
             found = "landmark", kind
         if found is not None:
-            also = tuple(other_names(tags))
+            also = tuple(sorted(other_names(tags)))
             self.points.append(Point(found[0], found[1], tags.get("name", ""), x, y, "", also))
         number = tags.get("addr:housenumber")
         street = tags.get("addr:street") or tags.get("addr:place")
         if number and street:
-            self.points.append(Point("address", "address", f"{street} {number}", x, y, street))
+            self.points.append(Point("address", "address", number, x, y, street))
