@@ -105,10 +105,16 @@ class _Search:
     def _plain(self, words: list[str]) -> list[Hit]:
         """Names, addresses and kinds."""
         hits = list(self._named(words))
+        whole = {hit.id: hit.score for hit in hits}
         for house in said.houses(words):
             unfinished = house.at < len(words) - 1
             streets = self._named(house.street, streets=True, unfinished=unfinished)[:5]
-            hits += [self._numbered(street, house.number) for street in streets]
+            for street in streets:
+                hit = self._numbered(street, house.number)
+                if hit.place.kind == "address":
+                    # A house that exists says more than its street with a number left over.
+                    hit = hit._replace(score=max(hit.score, whole.get(hit.id, 0.0) + 0.01))
+                hits.append(hit)
         kind = _KINDS.get(key_of(words))
         if kind:
             rows = self._index.of_kind(kind)
