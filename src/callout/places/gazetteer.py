@@ -28,6 +28,8 @@ _POOR: Final = 0.72  # below it trigrams are asked too
 _LEAST: Final = 0.5
 _BEHIND: Final = 0.3  # what is this much worse than the best is not meant
 _SIDE: Final = 0.6  # how well each of two streets, or the anchor of "near", must fit
+_TOWN: Final = 0.1
+_TOWN_LIKE: Final = 0.75
 _SAME: Final = 0.03
 _OTHER_NAME: Final = 0.035  # what a name that is not on the sign counts less
 _GAP: Final = 60  # house numbers this far apart still say where those between them are
@@ -103,10 +105,16 @@ class _Search:
     def _plain(self, words: list[str]) -> list[Hit]:
         """Names, addresses and kinds."""
         hits = list(self._named(words))
+        whole = {hit.id: hit.score for hit in hits}
         for house in said.houses(words):
             unfinished = house.at < len(words) - 1
             streets = self._named(house.street, streets=True, unfinished=unfinished)[:5]
-            hits += [self._numbered(street, house.number) for street in streets]
+            for street in streets:
+                hit = self._numbered(street, house.number)
+                if hit.place.kind == "address":
+                    # A house that exists says more than its street with a number left over.
+                    hit = hit._replace(score=max(hit.score, whole.get(hit.id, 0.0) + 0.01))
+                hits.append(hit)
         kind = _KINDS.get(key_of(words))
         if kind:
             rows = self._index.of_kind(kind)
@@ -154,20 +162,24 @@ class _Search:
         names = self._index.names
         keys = self._index.titles(titles)
         fits = {title: names.fit(words, text) for title, text in keys.items()}
+        values = {t: value(words, f.likeness, f.share, f.order) for t, f in fits.items()}
+        # Even with its town said, what is far behind will not come first.
+        least = max(values.values()) - _BEHIND - _TOWN
+        titles = [title for title in titles if values[title] >= least]
         towns: dict[str, list[float]] = {}
         hits = []
         for title, other, row in self._index.called(titles, streets=streets):
-            fit = fits[title]
-            like, town = fit.likeness, row.place.near
-            if town and min(like) < _SIDE:
+            fit, town, score = fits[title], row.place.near, values[title]
+            if town and min(fit.likeness) < _SIDE:
                 # What is no part of the name may be the town.
                 if town not in towns:
                     towns[town] = names.fit(words, " ".join(key_of(said.words_of(town)))).likeness
-                like = [
-                    max(one, other) if other >= 0.75 and one < _SIDE else one
-                    for one, other in zip(like, towns[town], strict=True)
-                ]
-            score = value(words, like, fit.share, fit.order)
+                if max(towns[town]) >= _TOWN_LIKE:
+                    like = [
+                        max(one, other) if other >= _TOWN_LIKE and one < _SIDE else one
+                        for one, other in zip(fit.likeness, towns[town], strict=True)
+                    ]
+                    score = value(words, like, fit.share, fit.order)
             if score >= _LEAST:
                 off = self._off(row) + (_OTHER_NAME if other else 0.0)
                 hits.append(Hit(row.id, row.place, score - off))

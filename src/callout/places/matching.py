@@ -163,12 +163,10 @@ class Names:
 def value(words: list[Word], likeness: list[float], share: float, order: float) -> float:
     """0 to 1: how well all that was said is met, how much of the name was said, in order."""
     weight = sum(word.weight for word in words) or 1.0
-    met = sum(w.weight * _felt(like) for w, like in zip(words, likeness, strict=True)) / weight
+    met = 0.0
+    for word, like in zip(words, likeness, strict=True):
+        met += word.weight * (like if like >= _LIKE else like * 0.5) / weight
     return _SHARE_SAID * met + _SHARE_NAME * min(share, 1.0) + _SHARE_ORDER * order
-
-
-def _felt(likeness: float) -> float:
-    return likeness if likeness >= _LIKE else likeness * 0.5
 
 
 def _sound(word: str) -> str:
