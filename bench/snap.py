@@ -11,9 +11,9 @@ fix before but what the last snap said.
 right_edge_share is strict: of all fixes, those put on the very directed edge that the vehicle is on
 then; the edge before or after counts as wrong however near the junction is. near_share forgives
 that, and only that, where the vehicle is within 8 m of the junction between the two. alone_share is
-the same as right_edge_share for each fix for itself: distance, heading, edge before. No way to
-snap can know more than known_route_share: whoever were told the whole route beforehand, and filtered
-the same fixes and speeds along it as well as can be (a steady Kalman filter), would be that often on
+the same as right_edge_share for each fix for itself: distance, heading, edge before.
+known_route_share is what can be reached: whoever were told the whole route beforehand, and filtered
+the same fixes and speeds along it as well as can be (a steady Kalman filter), would be so often on
 the right edge.
 """
 

@@ -106,7 +106,9 @@ def _follow(
             )  # fmt: skip
         if cost > _AFRESH:
             other, place, far = snap_one(arrays, x, y, east, north, last, allowed, reach_m)
-            if other >= 0:
+            if other < 0:
+                edge, offset, metres = -1, 0, np.inf
+            else:
                 afresh, _, _ = _on_edge(
                     arrays, roads, x, y, east, north, other, 0.0, 0.0, -1.0, np.inf
                 )
