@@ -132,14 +132,14 @@ def test_the_distance_driven_says_which_side_of_a_junction(build):
     town = build(LINE, STREETS)
     first, second = town.edge(1, (0, 0), (100, 0)), town.edge(2, (100, 0), (200, 0))
     # The fix alone is 3 m before the junction; from 90 m on, 15 m were driven.
-    snap = after(town, first, 900_000, (97, 2), 15)
+    snap = after(town, first, 900_000, (97, 2), 15, 90)
     assert snap.edge == second
     # 5 m past it, taken back a tenth (2.6^2 / (2.6^2 + 8^2)) of the 8 m that the fix is behind.
     assert snap.offset == pytest.approx(42_000, abs=1_000)
     assert snap.other == town.edge(2, (200, 0), (100, 0))
     assert snap.distance_m == pytest.approx(np.hypot(7.2, 2), abs=0.2)
     # The other way about: the fix is past the junction, but not so far was driven.
-    snap = after(town, first, 900_000, (105, 2), 1)
+    snap = after(town, first, 900_000, (105, 2), 1, 90)
     assert snap.edge == first
     assert snap.offset == pytest.approx(900_000 + 10_000 + 13_000, abs=4_000)
 
