@@ -39,7 +39,15 @@ class LineRoads:
     def on_island(self, edges: Any, _profile: str = "car") -> Any:
         return np.zeros(len(edges), bool)
 
-    def snap(self, points: Any, _headings: Any, _previous: Any, *, profile: str = "car") -> Snaps:
+    def snap(
+        self,
+        points: Any,
+        _headings: Any,
+        _previous: Any,
+        _driven_m: Any = None,
+        *,
+        profile: str = "car",
+    ) -> Snaps:
         first = len(self._points)
         self._points += [LonLat(int(lon), int(lat)) for lon, lat in points]
         n = len(points)

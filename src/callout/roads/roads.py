@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from callout.base.errors import BadInputError
 from callout.base.geo import LonLat
+from callout.roads import follow, search, snap
 from callout.roads import nearest as _nearest
 from callout.roads import route as _route
-from callout.roads import search, snap
 from callout.roads.answers import Ranking, Reach, Route, Times
 from callout.roads.conditions import holds, local_moment
 from callout.roads.graph import Graph, open_graph
@@ -92,6 +92,7 @@ class Roads:
         on_land = (arrays["road_flags"] & (WATER | FERRY)) == 0
         self._named = ((arrays["road_name"] >= 0) & on_land).astype(np.uint8)
         everything = np.full(len(arrays["grid_road"]), BOTH | MAIN, dtype=np.uint8)
+        self._lines = follow.lines(graph)
         self._for_names = snap.snap_arrays(graph, arrays["road_edge"], everything)
         self._thread = threading.local()
         self._applying = threading.Lock()
@@ -117,6 +118,7 @@ class Roads:
         """Compile or load every kernel, so that the first alarm does not wait for it."""
         points = self.graph.arrays["junction_lonlat"][:2].astype(np.int64)
         snaps = self.snap(points)
+        self.snap(points, None, snaps, np.zeros(len(points), np.float32))
         self.nearest(snaps.at(0), snaps, 1)
         self.times(snaps, snaps)
         self.route(snaps.at(0), snaps.at(snaps.size - 1))
@@ -126,7 +128,8 @@ class Roads:
         self,
         points: NDArray[np.int64],
         headings: NDArray[np.float32] | None = None,
-        previous: NDArray[np.int32] | None = None,
+        previous: NDArray[np.int32] | Snaps | None = None,
+        driven_m: NDArray[np.float32] | None = None,
         *,
         reach_m: float = REACH_M,
         profile: str = DEFAULT,
@@ -134,10 +137,21 @@ class Roads:
         """The road that each of (n, 2) points (lon, lat in 1e-7 degree) is on.
 
         ``headings`` are degrees clockwise from north, NaN where unknown; ``previous`` the edges
-        of the last snaps, -1 where unknown. Only roads that the profile may use now, closures
-        aside. Edge -1 where none is within ``reach_m``.
+        of the last snaps, -1 where unknown. With the last snaps whole and the metres driven since
+        (speed times seconds, NaN where unknown) vehicles are followed along the roads, which is
+        better than each fix for itself. Only roads that the profile may use now, closures aside.
+        Edge -1 where none is within ``reach_m``.
         """
         vehicle = self._metric.ground.vehicle(profile)
+        if isinstance(previous, Snaps):
+            if driven_m is not None:
+                if headings is None:
+                    headings = np.full(len(points), np.nan, dtype=np.float32)
+                return follow.follow_points(
+                    vehicle.snapping, self._lines, vehicle.forward,
+                    points, headings, previous, driven_m, vehicle.usable, reach_m,
+                )  # fmt: skip
+            previous = previous.edge
         return snap.snap_points(
             vehicle.snapping, points, headings, previous, vehicle.usable, reach_m
         )

@@ -138,7 +138,7 @@ def _snap(
     for index in range(len(points)):
         heading = float(headings[index])
         east, north = math.sin(math.radians(heading)), math.cos(math.radians(heading))
-        edge, offset, distance = _snap_one(
+        edge, offset, distance = snap_one(
             arrays,
             points[index, 0],
             points[index, 1],
@@ -159,7 +159,7 @@ def _snap(
 
 
 @kernel
-def _snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arrays
+def snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arrays
     arrays: SnapArrays,
     x: int,
     y: int,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # numba takes a second to load, and the command line reads th
     from callout.roads import Roads
 
 _FIRST_ROWS = 64
+# After a longer silence the speed says little about how far a unit has come.
+_FOLLOWED_S = 15.0
 
 
 class Fix(NamedTuple):
@@ -48,6 +50,7 @@ class Positions:
         self.edge = np.full(_FIRST_ROWS, -1, np.int32)
         self.offset = np.zeros(_FIRST_ROWS, np.int32)
         self.other = np.full(_FIRST_ROWS, -1, np.int32)
+        self.snapped_us = np.zeros(_FIRST_ROWS, np.int64)  # the device's clock at the last snap
         self.off_road_m = np.zeros(_FIRST_ROWS, np.float32)
         self._to_snap: set[int] = set()
         self._to_show: set[int] = set()
@@ -84,6 +87,7 @@ class Positions:
             ("edge", -1),
             ("offset", 0),
             ("other", -1),
+            ("snapped_us", 0),
             ("off_road_m", 0),
         ):
             old = getattr(self, name)
@@ -102,6 +106,8 @@ class Positions:
 
         ``profile_of`` tells which vehicle a unit number drives: each is put on roads it may use.
         """
+        from callout.roads import Snaps  # noqa: PLC0415 - see above
+
         if not self._to_snap:
             return 0
         rows = np.fromiter(self._to_snap, np.int64, len(self._to_snap))
@@ -110,12 +116,24 @@ class Positions:
         headings = np.where(moving, self.heading[rows], np.float32(np.nan)).astype(np.float32)
         for profile, of in by_profile([profile_of(row) for row in rows.tolist()]).items():
             mine = rows[of]
-            snaps = roads.snap(self.lonlat_e7[mine], headings[of], self.edge[mine], profile=profile)
+            last = Snaps(
+                self.edge[mine], self.offset[mine], self.other[mine], self.off_road_m[mine]
+            )
+            driven_m = self._driven_m(mine)
+            snaps = roads.snap(self.lonlat_e7[mine], headings[of], last, driven_m, profile=profile)
             self.edge[mine] = snaps.edge
             self.offset[mine] = snaps.offset
             self.other[mine] = snaps.other
             self.off_road_m[mine] = snaps.distance_m
+            self.snapped_us[mine] = self.at_us[mine]
         return len(rows)
+
+    def _driven_m(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Metres driven since the last snap, NaN where the reports do not say."""
+        seconds = (self.at_us[rows] - self.snapped_us[rows]) / 1e6
+        told = (seconds > 0) & (seconds <= _FOLLOWED_S)
+        metres = np.where(told, self.speed[rows] * seconds, np.nan)
+        return metres.astype(np.float32)
 
     def take_changed(self) -> list[int]:
         """Numbers of the units that reported since the last call, in order."""
