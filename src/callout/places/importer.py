@@ -121,6 +121,8 @@ def _fill(folder: Path, pbf: Path, extract: Extract, progress: Progress) -> dict
         "counts": {
             **report["counts"],
             "tiles": tiles["tiles"],
+            "tile_bytes_most": tiles["largest_bytes"],
+            "tiles_thinned": tiles["thinned"],
             "places": places,
             "skipped": extract.skipped,
         },

@@ -12,7 +12,8 @@ from osmium.osm import NODE
 
 from callout.base.errors import BadInputError
 from callout.places.areas import Area, AreaReader
-from callout.places.tags import Tags, area_kind, is_yes, point_kind, road_class
+from callout.places.drawing import Box, Drawing, DrawingReader
+from callout.places.tags import Tags, area_kind, is_yes, line_kind, point_kind, road_class
 from callout.places.ways import Node, WayReader
 from callout.roads import Profile, RawRoads
 from callout.roads.raw import ONEWAY
@@ -40,7 +41,7 @@ class Extract(NamedTuple):
     roads: RawRoads  # every highway, also those no vehicle may use (for the map)
     network: RawRoads  # the same first, then ferries, water and slipways
     areas: list[Area]
-    lines: list[tuple[str, NDArray[np.int32]]]  # waterways: kind, (m, 2) lon, lat
+    drawing: Drawing  # what nothing but the map needs
     points: list[Point]
     skipped: dict[str, int]  # what could not be used, counted
 
@@ -53,6 +54,10 @@ def read_osm(
     reader = _Reader(profiles)
     try:
         objects = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
+        box = objects.header.box()
+        if box.valid():
+            low, high = box.bottom_left, box.top_right
+            reader.box = (low.x, low.y, high.x, high.y)
         # Hundreds of thousands of nodes only bend a way; the location store has them.
         bare = EmptyTagFilter()
         bare.enable_for(NODE)
@@ -100,7 +105,8 @@ class _Reader:
         self.skipped = {"points_without_place": 0}
         self.ways = WayReader(profiles, self.skipped)
         self.areas = AreaReader()
-        self.lines: list[tuple[str, NDArray[np.int32]]] = []
+        self.drawing = DrawingReader()
+        self.box: Box | None = None
         self.points: list[Point] = []
 
     def node(self, node: Any) -> None:
@@ -113,9 +119,10 @@ class _Reader:
         highway = road_class(tags)
         if highway:
             self.ways.road(way.id, tags, self._runs(way), highway)
+            self.drawing.road(way.id, tags)
         elif "waterway" in tags or "route" in tags or tags.get("leisure") == "slipway":
             self.ways.other(way.id, tags, self._runs(way))
-        if tags and not highway and tags.get("waterway") not in {"river", "canal", "stream"}:
+        if tags and not highway and line_kind(tags) is None:
             kind = area_kind(tags)
             if kind is None and point_kind(tags) is None and "addr:housenumber" not in tags:
                 return
@@ -124,9 +131,7 @@ class _Reader:
         _, xy = self._points_of(way)
         if len(xy) < 2:
             return
-        if tags.get("waterway") in {"river", "canal", "stream"}:
-            self.lines.append((tags["waterway"], xy))
-            return
+        self.drawing.way(way.id, tags, xy)
         self.areas.way(way.id, tags, xy)
         if len(xy):
             middle = (xy.min(axis=0).astype(np.int64) + xy.max(axis=0)) // 2
@@ -140,10 +145,22 @@ class _Reader:
             self.areas.relation(tags, members)
         elif kind == "restriction":
             self.ways.restriction(tags, [(m.type, m.ref, m.role) for m in relation.members])
+        if tags.get("boundary") == "administrative":
+            self.drawing.border(tags, [m.ref for m in relation.members if m.type == "w"])
 
     def extract(self) -> Extract:
         roads, network = self.ways.finish()
-        return Extract(roads, network, self.areas.finish(), self.lines, self.points, self.skipped)
+        areas, drawing = self.areas.finish(), self.drawing.finish(self._box(roads))
+        self.skipped["coasts_open"] = drawing.coasts_open
+        return Extract(roads, network, areas, drawing, self.points, self.skipped)
+
+    def _box(self, roads: RawRoads) -> Box:
+        """What the file says it covers, else what its roads cover."""
+        if self.box is not None or not len(roads.lonlat):
+            return self.box or (0, 0, 0, 0)
+        west, south = roads.lonlat.min(axis=0).tolist()
+        east, north = roads.lonlat.max(axis=0).tolist()
+        return west, south, east, north
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
         """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out."""
@@ -169,6 +186,7 @@ class _Reader:
         found = point_kind(tags)
         if found is not None:
             self.points.append(Point(found[0], found[1], tags.get("name", ""), x, y))
+        self.drawing.number(tags, x, y)
         number, street = tags.get("addr:housenumber"), tags.get("addr:street")
         if number and street:
             self.points.append(Point("address", "address", f"{street} {number}", x, y, street))
