@@ -39,7 +39,7 @@ _ROAD_ZOOM: Final = {
     "secondary": 9,
     "tertiary": 10,
     "residential": 12,
-    "service": 13,
+    "service": 14,
     "path": 14,
 }
 _POINT_ZOOM: Final = {
