@@ -62,9 +62,10 @@ function station(theme: Theme, kind: string): ImageData {
   pen.fillStyle = c.panel;
   pen.fill();
   pen.lineWidth = 1.2;
-  pen.strokeStyle = c.i2;
+  // A hospital is where patients are taken; the others only say where crews are at home.
+  pen.strokeStyle = kind === "hospital" ? c.i2 : c.edge;
   pen.stroke();
-  shape(pen, kind, STATION_PX - 6.5, c.ink);
+  shape(pen, kind, STATION_PX - 6.5, kind === "hospital" ? c.ink : c.i2);
   return pixels(pen);
 }
 
