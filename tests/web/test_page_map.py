@@ -46,7 +46,9 @@ def map_of(browser: Browser, room: Running, theme: str) -> Iterator[Page]:
     page.on("console", lambda line: line.type == "error" and errors.append(line.text))
     page.goto(room.url)
     page.get_by_role("button", name="Enter the drill").click()
-    expect(page.locator("[data-panel=map]")).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(page.locator("[data-panel=map]")).to_have_attribute(
+        "data-state", "ready", timeout=60_000
+    )
     page.evaluate(ALONE)
     yield page
     context.close()
@@ -70,7 +72,11 @@ def shot(page: Page, lon: float, lat: float, zoom: float, path: Path) -> bytes:
 
 
 def looked_at(
-    browser: Browser, home: Path, city: Path, name: str, views: dict[str, tuple[float, float, float]]
+    browser: Browser,
+    home: Path,
+    city: Path,
+    name: str,
+    views: dict[str, tuple[float, float, float]],
 ) -> None:
     made_home(home, city, units=12)
     with running(home, city) as room:

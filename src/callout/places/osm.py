@@ -16,9 +16,6 @@ from callout.places.drawing import Box, Drawing, DrawingReader
 from callout.places.tags import Tags, area_kind, is_yes, line_kind, point_kind, road_class
 from callout.places.ways import Node, WayReader
 from callout.roads import Profile, RawRoads
-from callout.roads.raw import ONEWAY
-
-__all__ = ["ONEWAY", "Extract", "Point", "read_osm"]
 
 _UNDEFINED: Final = 2**31 - 1  # osmium::Location::undefined_coordinate
 _PROGRESS_EVERY: Final = 20_000
