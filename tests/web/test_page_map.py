@@ -16,13 +16,13 @@ pytestmark = pytest.mark.browser
 FRONTEND = Path(__file__).parents[2] / "frontend" / "src" / "map"
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 MOST_BYTES = 400_000
-SIZE = {"width": 800, "height": 520}
+SIZE = {"width": 720, "height": 460}
 # Only the map, cut out of a window in which the page lays out all its parts.
 WINDOW = {"width": 1280, "height": 800}
 ALONE = """() => {
   const panel = document.querySelector(".panel.map");
   Object.assign(panel.style, {
-    position: "fixed", inset: "0 auto auto 0", zIndex: "1000", width: "800px", height: "520px",
+    position: "fixed", inset: "0 auto auto 0", zIndex: "1000", width: "720px", height: "460px",
   });
   for (const part of panel.querySelectorAll(".tools, .legend")) part.style.display = "none";
 }"""
