@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from callout.base.geo import lonlat
 from callout.places import import_city, open_city
+from callout.places.sheet import draw_sheet
 from running import Running, made_home, running
 
 pytestmark = pytest.mark.browser
@@ -101,6 +103,23 @@ def test_pictures_of_the_made_town(browser: Browser, tmp_path: Path, town: Path)
 def test_pictures_of_porto(browser: Browser, tmp_path: Path, porto: Path) -> None:
     views = {"": (-8.6103, 41.1466, 13.4)}
     looked_at(browser, tmp_path / "home", porto, "porto", views)
+
+
+def test_a_printed_map_is_one_page_of_its_paper(
+    browser: Browser, tmp_path: Path, town: Path
+) -> None:
+    """What the browser saves as PDF: one page, A4 on its side, to a point."""
+    opened = open_city(town)
+    centre = lonlat(*opened.meta["center"])
+    svg = draw_sheet(opened, centre, title="Town", day="2026-11-25", landscape=True)
+    (tmp_path / "map.svg").write_text(svg, encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "map.svg").as_uri())
+    pdf = page.pdf(prefer_css_page_size=True)
+    page.close()
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
+    assert [round(float(side)) for side in sheets[0]] == pytest.approx([842, 595], abs=1)
 
 
 def sources() -> str:
