@@ -4,9 +4,11 @@ import gzip
 
 import mapbox_vector_tile
 import numpy as np
+import osmium
 import pytest
 import shapely
 from osm_files import M, write_osm
+from osmium.osm.mutable import Node, Way
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from test_places_tiles import decoded, features, tile_at
 
@@ -117,6 +119,19 @@ def test_the_sea_lies_right_of_the_coast(coast_town):
     (water,) = [f for f in features(tile, "water") if f["properties"]["kind"] == "sea"]
     assert shapely.geometry.shape(water["geometry"]).contains(shapely.Point(px, py))
     assert not features(near(coast_town, 16, 200, 300)[0], "water")
+
+
+def test_the_map_reaches_as_far_as_the_sea_of_the_extract(tmp_path):
+    header = osmium.io.Header()
+    header.add_box(osmium.osm.Box(-100 * M, -100 * M, 3000 * M, 1800 * M))
+    with osmium.SimpleWriter(str(tmp_path / "t.osm.pbf"), header=header) as writer:
+        for number, x, y, tags in NODES:
+            writer.add_node(Node(id=number, location=(x * M, y * M), tags=tags))
+        for number, refs, tags in WAYS:
+            writer.add_way(Way(id=number, nodes=refs, tags=tags))
+    meta = import_city(tmp_path / "t.osm.pbf", tmp_path / "t")
+    assert meta["counts"]["skipped"]["coasts_open"] == 0
+    assert meta["bbox"] == pytest.approx([0, -100 * M, 3000 * M, 1800 * M], abs=1e-6)
 
 
 def lines(*coasts):

@@ -222,10 +222,15 @@ def _clip(
 
 
 def _bounds(extract: Extract) -> list[float]:
+    """What the map shows: the roads, and the sea off them as far as the extract goes."""
     lonlat = extract.roads.lonlat
-    west, south = (lonlat.min(axis=0) / E7).tolist()
-    east, north = (lonlat.max(axis=0) / E7).tolist()
-    return [west, south, east, north]
+    west, south = lonlat.min(axis=0).tolist()
+    east, north = lonlat.max(axis=0).tolist()
+    if not shapely.is_empty(extract.drawing.sea):
+        sea = shapely.bounds(extract.drawing.sea).tolist()
+        west, south = min(west, sea[0]), min(south, sea[1])
+        east, north = max(east, sea[2]), max(north, sea[3])
+    return [west / E7, south / E7, east / E7, north / E7]
 
 
 def _header(bounds: list[float]) -> dict[str, Any]:
