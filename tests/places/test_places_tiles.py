@@ -38,7 +38,7 @@ def features(tile, layer):
     return tile.get(layer, {"features": []})["features"]
 
 
-def test_layers_of_the_last_zoom(city):
+def test_layers_of_a_near_zoom(city):
     x, y, _, _ = tile_at(14, 150 * M, 150 * M)
     tile = decoded(city, 14, x, y)
     roads = [feature["properties"] for feature in features(tile, "road")]
@@ -100,7 +100,7 @@ def test_small_zooms_have_only_what_matters(city):
 
 
 @pytest.mark.parametrize(
-    "zxy", [(14, 0, 0), (15, 0, 0), (-1, 0, 0), (3, 8, 0), (3, -1, 0), (0, 0, 0), (40, 0, 0)]
+    "zxy", [(14, 0, 0), (17, 0, 0), (-1, 0, 0), (3, 8, 0), (3, -1, 0), (0, 0, 0), (40, 0, 0)]
 )
 def test_tiles_that_are_not(city, zxy):
     assert city.tile(*zxy) is None

@@ -1,4 +1,4 @@
-/** The city's own tiles in the design's colours: ground, streets, names. */
+/** The city's own tiles in the design's colours: ground, lines, names. Roads are in roads.ts. */
 
 import type {
   DataDrivenPropertyValueSpecification,
@@ -8,222 +8,315 @@ import type {
 import type { Theme } from "../theme";
 import type { Colours } from "./colours";
 import { FONT, FONT_BOLD } from "./fonts";
+import { roadLayers, roadNames } from "./roads";
 
 type Num = DataDrivenPropertyValueSpecification<number>;
 const zoom = (...stops: number[]): Num =>
   ["interpolate", ["exponential", 1.6], ["zoom"], ...stops] as unknown as Num;
 const kind: ExpressionSpecification = ["get", "kind"];
-const road: ExpressionSpecification = ["get", "class"];
+const is = (...kinds: string[]): ExpressionSpecification => ["match", kind, kinds, true, false];
+const name: ExpressionSpecification = ["coalesce", ["get", "name"], ""];
 
-/** Classes of road, thinnest first: colour step, from which zoom, widths at zooms 10, 13, 15, 18. */
-const ROADS: [string, number, number, number[]][] = [
-  ["service", 0, 14, [0.2, 0.4, 1.2, 6]],
-  ["residential", 0, 11.5, [0.5, 1.3, 3.4, 14]],
-  ["tertiary", 1, 10, [0.8, 2, 4.8, 18]],
-  ["secondary", 2, 9, [0.8, 2.2, 5.5, 21]],
-  ["primary", 3, 8, [1, 2.8, 6.5, 24]],
-  ["trunk", 3, 7, [1.2, 3, 7, 25]],
-  ["motorway", 4, 6, [1.4, 3.2, 7.5, 26]],
+/** Layers of words, which the button "Names" hides. Marks of stations and hydrants stay. */
+export const NAME_LAYERS = [
+  "street-names",
+  "house-numbers",
+  "river-names",
+  "water-names",
+  "ground-names",
+  "place-names",
+  "stations",
 ];
 
-const width = (w: number[], more = 0): Num =>
-  zoom(10, w[0]! + more, 13, w[1]! + more, 15, w[2]! + more, 18, w[3]! + more);
-
 function ground(c: Colours): LayerSpecification[] {
-  const city = { source: "city" };
+  const fill = (
+    id: string,
+    layer: string,
+    colour: string,
+    filter?: ExpressionSpecification,
+  ): LayerSpecification => ({
+    id,
+    type: "fill",
+    source: "city",
+    "source-layer": layer,
+    ...(filter ? { filter } : {}),
+    paint: { "fill-color": colour },
+  });
   return [
     { id: "ground", type: "background", paint: { "background-color": c.land } },
-    {
-      id: "blocks",
-      type: "fill",
-      ...city,
-      "source-layer": "land",
-      filter: [
-        "match",
-        kind,
-        ["residential", "commercial", "industrial", "school", "hospital", "pedestrian"],
-        true,
-        false,
-      ],
-      paint: { "fill-color": c.block },
-    },
-    {
-      id: "green",
-      type: "fill",
-      ...city,
-      "source-layer": "land",
-      filter: [
-        "match",
-        kind,
-        ["park", "wood", "grass", "cemetery", "pitch", "wetland"],
-        true,
-        false,
-      ],
-      paint: { "fill-color": c.park },
-    },
-    {
-      id: "water",
-      type: "fill",
-      ...city,
-      "source-layer": "water",
-      paint: { "fill-color": c.water },
-    },
+    fill("blocks", "land", c.block, is("residential", "commercial", "pedestrian")),
+    fill("fields", "land", c.field, is("farmland", "grass", "sand")),
+    fill("works", "land", c.works, is("industrial", "school", "hospital")),
+    fill("green", "land", c.park, is("park", "wood", "cemetery", "pitch", "wetland")),
+    fill("water", "water", c.water),
     {
       id: "waterways",
       type: "line",
-      ...city,
+      source: "city",
       "source-layer": "waterway",
-      paint: { "line-color": c.water, "line-width": zoom(10, 0.6, 14, 2, 18, 8) },
+      filter: ["!", ["has", "tunnel"]],
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: {
+        "line-color": c.water,
+        "line-width": [
+          "interpolate",
+          ["exponential", 1.6],
+          ["zoom"],
+          10,
+          ["match", kind, "stream", 0.3, 0.8],
+          14,
+          ["match", kind, "stream", 1, 2.4],
+          18,
+          ["match", kind, "stream", 4, 10],
+        ] as unknown as Num,
+      },
     },
     {
       id: "buildings",
       type: "fill",
-      ...city,
+      source: "city",
       "source-layer": "building",
       minzoom: 13,
       paint: {
         "fill-color": c.building,
-        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0, 14, 1],
+        "fill-outline-color": c.buildingEdge,
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0, 14.2, 1],
       },
     },
   ];
 }
 
-function roads(c: Colours): LayerSpecification[] {
-  const layers: LayerSpecification[] = [
-    {
-      id: "paths",
-      type: "line",
-      source: "city",
-      "source-layer": "road",
-      filter: ["==", road, "path"],
-      minzoom: 14.5,
-      paint: {
-        "line-color": c.path,
-        "line-width": zoom(14, 0.6, 18, 2.4),
-        "line-dasharray": [2, 1.4],
-      },
-    },
-  ];
-  const layout = { "line-cap": "round" as const, "line-join": "round" as const };
-  for (const cased of [true, false])
-    for (const [name, step, minzoom, widths] of ROADS)
-      layers.push({
-        id: `${name}${cased ? "-case" : ""}`,
-        type: "line",
-        source: "city",
-        "source-layer": "road",
-        filter: ["==", road, name],
-        minzoom: cased ? Math.max(minzoom, 11) : minzoom,
-        layout,
-        paint: cased
-          ? { "line-color": c.casing, "line-width": width(widths, 1.6) }
-          : { "line-color": c.streets[step as 0], "line-width": width(widths) },
-      });
-  return layers;
-}
-
-function names(c: Colours, theme: Theme): LayerSpecification[] {
-  const text = { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.4 };
+function lines(c: Colours): LayerSpecification[] {
+  const above: ExpressionSpecification = ["!", ["has", "tunnel"]];
+  const rail = { type: "line" as const, source: "city", "source-layer": "rail" };
   return [
     {
-      id: "street-names",
+      id: "rails-below",
+      ...rail,
+      filter: ["has", "tunnel"],
+      minzoom: 13,
+      paint: {
+        "line-color": c.rail,
+        "line-width": zoom(13, 0.8, 18, 2.4),
+        "line-dasharray": [3, 3],
+      },
+    },
+    {
+      id: "rails",
+      ...rail,
+      filter: above,
+      paint: { "line-color": c.rail, "line-width": zoom(9, 0.5, 13, 1.1, 18, 3) },
+    },
+    {
+      id: "rail-ties",
+      ...rail,
+      filter: ["all", above, ["!=", kind, "tram"]],
+      minzoom: 13,
+      paint: {
+        "line-color": c.rail,
+        "line-width": zoom(13, 3.2, 18, 9),
+        "line-dasharray": [0.35, 2.6],
+      },
+    },
+    {
+      id: "borders",
+      type: "line",
+      source: "city",
+      "source-layer": "boundary",
+      filter: ["<=", ["get", "level"], 8],
+      paint: {
+        "line-color": c.border,
+        "line-width": zoom(6, 0.7, 14, 1.4),
+        "line-dasharray": [5, 2, 1, 2],
+      },
+    },
+  ];
+}
+
+function names(c: Colours): LayerSpecification[] {
+  const text = { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.4 };
+  const river = { ...text, "text-color": c.river, "text-halo-color": c.water };
+  const label = { type: "symbol" as const, source: "city", "source-layer": "label" };
+  return [
+    {
+      id: "house-numbers",
       type: "symbol",
       source: "city",
-      "source-layer": "road",
-      filter: ["all", ["has", "name"], ["!=", road, "path"]],
-      minzoom: 12.5,
+      "source-layer": "housenumber",
+      minzoom: 16,
+      layout: {
+        "text-field": ["get", "number"],
+        "text-font": FONT,
+        "text-size": zoom(16, 9.5, 18, 12),
+        "text-padding": 3,
+      },
+      paint: { ...text, "text-halo-color": c.building },
+    },
+    {
+      id: "ground-names",
+      ...label,
+      filter: [
+        "all",
+        ["!=", kind, "water"],
+        ["any", ["!=", kind, "building"], [">=", ["zoom"], 16]],
+      ],
+      minzoom: 13,
+      layout: {
+        "text-field": name,
+        "text-font": FONT,
+        "text-size": 11.5,
+        "text-max-width": 7,
+        "text-padding": 8,
+      },
+      paint: { ...text, "text-color": ["match", kind, "park", c.green, c.label] },
+    },
+    ...roadNames(c),
+    {
+      id: "river-names",
+      type: "symbol",
+      source: "city",
+      "source-layer": "waterway",
+      filter: ["has", "name"],
+      minzoom: 12,
       layout: {
         "symbol-placement": "line",
-        "symbol-spacing": 320,
-        "text-field": ["get", "name"],
+        "symbol-spacing": 500,
+        "text-field": name,
         "text-font": FONT,
-        "text-size": 12,
-        "text-max-angle": 32,
-        "text-padding": 6,
-        "symbol-sort-key": [
-          "match",
-          road,
-          ["motorway", "trunk", "primary"],
-          0,
-          ["secondary", "tertiary"],
-          1,
-          2,
-        ],
+        "text-size": 12.5,
+        "text-letter-spacing": 0.16,
+        "text-max-angle": 30,
       },
-      paint: text,
+      paint: river,
     },
     {
       id: "water-names",
-      type: "symbol",
-      source: "city",
-      "source-layer": "water",
-      filter: ["has", "name"],
-      minzoom: 11,
+      ...label,
+      filter: ["==", kind, "water"],
       layout: {
-        "text-field": ["get", "name"],
+        "text-field": name,
         "text-font": FONT,
         "text-size": 13,
-        "text-letter-spacing": 0.2,
-        "text-padding": 60,
+        "text-letter-spacing": 0.18,
+        "text-max-width": 6,
+        "text-padding": 30,
       },
-      paint: { ...text, "text-color": c.river, "text-halo-color": c.water },
+      paint: river,
     },
+  ];
+}
+
+/** Kinds of point from which zoom; the picture of each is drawn in marks of the city. */
+const STATIONS = ["hospital", "fire_station", "police", "ambulance_station"];
+const SMALL: [number, string[]][] = [
+  [13, ["clinic", "helipad", "station"]],
+  [15, ["school", "pharmacy", "fuel", "assembly_point"]],
+  [16, ["hydrant", "defibrillator"]],
+];
+
+function points(c: Colours, theme: Theme): LayerSpecification[] {
+  const text = { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.4 };
+  const icon = (prefix: string) =>
+    ["concat", `${prefix}|${theme}|`, kind] as unknown as ExpressionSpecification;
+  const poi = { type: "symbol" as const, source: "city", "source-layer": "poi" };
+  const beside = {
+    "text-font": FONT,
+    "text-anchor": "left" as const,
+    "text-offset": [0.95, 0] as [number, number],
+    "text-max-width": 9,
+    "text-justify": "left" as const,
+    "text-optional": true,
+  };
+  return [
+    ...SMALL.map(
+      ([minzoom, kinds]): LayerSpecification => ({
+        id: `points-${minzoom}`,
+        ...poi,
+        filter: is(...kinds),
+        minzoom,
+        layout: {
+          ...beside,
+          "icon-image": icon("k"),
+          "icon-padding": 1,
+          "text-field": ["step", ["zoom"], "", Math.max(minzoom + 1, 15), name],
+          "text-size": 11,
+        },
+        paint: text,
+      }),
+    ),
     {
-      id: "hospitals",
-      type: "symbol",
-      source: "city",
-      "source-layer": "poi",
-      filter: ["==", kind, "hospital"],
+      id: "station-marks",
+      ...poi,
+      filter: is(...STATIONS),
       minzoom: 11.5,
       layout: {
-        "icon-image": `p|${theme}|H`,
-        "icon-allow-overlap": true,
-        "text-field": ["coalesce", ["get", "name"], ""],
-        "text-font": FONT,
-        "text-size": 12,
-        "text-anchor": "left",
-        "text-offset": [1, 0],
-        "text-optional": true,
+        "icon-image": icon("p"),
+        "icon-allow-overlap": ["step", ["zoom"], false, 13, true] as unknown as boolean,
+        "symbol-sort-key": ["match", kind, "hospital", 0, 1],
       },
-      paint: text,
     },
     {
-      id: "place-names",
-      type: "symbol",
-      source: "city",
-      "source-layer": "place",
-      maxzoom: 16,
-      layout: {
-        "text-field": ["get", "name"],
-        "text-font": FONT_BOLD,
-        "text-size": ["match", kind, ["city", "town"], 15, 13],
-        "text-letter-spacing": 0.03,
-        "text-max-width": 8,
-        "symbol-sort-key": [
-          "match",
-          kind,
-          "city",
-          0,
-          "town",
-          1,
-          "suburb",
-          2,
-          "village",
-          2,
-          "quarter",
-          3,
-          4,
-        ],
-      },
+      id: "stations",
+      ...poi,
+      filter: ["all", is(...STATIONS), ["has", "name"]],
+      minzoom: 13,
+      layout: { ...beside, "text-field": name, "text-size": 12, "text-offset": [1.05, 0] },
       paint: text,
     },
   ];
+}
+
+function places(c: Colours): LayerSpecification {
+  return {
+    id: "place-names",
+    type: "symbol",
+    source: "city",
+    "source-layer": "place",
+    maxzoom: 16,
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONT_BOLD,
+      "text-size": [
+        "interpolate",
+        ["linear"],
+        ["zoom"],
+        9,
+        ["match", kind, "city", 14, "town", 12.5, 11],
+        15,
+        ["match", kind, "city", 18, "town", 16, ["suburb", "village"], 14, 12.5],
+      ] as unknown as Num,
+      "text-letter-spacing": 0.03,
+      "text-max-width": 8,
+      "text-padding": 6,
+      "symbol-sort-key": [
+        "match",
+        kind,
+        "city",
+        0,
+        "town",
+        1,
+        ["suburb", "village", "island"],
+        2,
+        "quarter",
+        3,
+        4,
+      ],
+    },
+    paint: {
+      "text-color": ["match", kind, ["city", "town"], c.i2, c.label],
+      "text-halo-color": c.halo,
+      "text-halo-width": 1.6,
+    },
+  };
 }
 
 /** Every layer of the city, in the order it is drawn. */
 export const cityLayers = (c: Colours, theme: Theme): LayerSpecification[] => [
   ...ground(c),
-  ...roads(c),
-  ...names(c, theme),
+  ...lines(c).slice(0, 1),
+  ...roadLayers(c, theme),
+  ...lines(c).slice(1),
+  ...names(c),
+  ...points(c, theme),
+  places(c),
 ];

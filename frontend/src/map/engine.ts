@@ -30,6 +30,7 @@ import { type Theme, theme } from "../theme";
 import type { City } from "../types";
 import { words } from "../words";
 import { setCamera, shown } from "./camera";
+import { NAME_LAYERS } from "./city";
 import {
   closureFeatures,
   labelFeatures,
@@ -39,6 +40,7 @@ import {
 } from "./features";
 import { loadFonts } from "./fonts";
 import { draw, RATIO } from "./icons";
+import { ROAD_LAYERS } from "./roads";
 import { buildStyle } from "./style";
 
 setWorkerUrl(workerUrl);
@@ -50,16 +52,6 @@ const AGEING_MS = 5000;
 const CLICK_PX = 6;
 const LAYERS_CLICKED = ["places-top", "places", "units-chosen", "units"];
 const AREA_LAYERS = ["area-lines", "area-names"];
-const ROAD_LAYERS = [
-  "motorway",
-  "trunk",
-  "primary",
-  "secondary",
-  "tertiary",
-  "residential",
-  "service",
-];
-const NAME_LAYERS = ["street-names", "water-names", "place-names", "hospitals"];
 
 let touchedAt = -HANDS_OFF_MS;
 
@@ -104,7 +96,8 @@ export async function startMap(
     map.once("style.load", () => resolve(feed(map, city)));
   });
   map.once("idle", ready);
-  // Says when nothing is left to draw: for whoever takes a picture.
+  // Shows a given view and says when nothing is left to draw: for whoever takes a picture.
+  box.addEventListener("callout-view", (event) => map.jumpTo((event as CustomEvent).detail));
   map.on("render", () => {
     box.dataset.drawn = "no";
   });

@@ -6,9 +6,8 @@ export const FONT_BOLD = ["Noto Sans Bold", "Noto Sans"];
 
 /** Letters outside Latin-1 come in a font file of their own, which must be there before drawing. */
 export async function loadFonts(): Promise<void> {
-  const wanted = ["400 12px", "700 12px"].flatMap((size) => [
-    document.fonts.load(`${size} "Noto Sans"`, "Aã"),
-    document.fonts.load(`${size} "Noto Sans"`, "Łş"),
-  ]);
+  const wanted = ["400 12px", "700 12px"].flatMap((size) =>
+    ["Aã", "Łş", "Ω", "Ж"].map((text) => document.fonts.load(`${size} "Noto Sans"`, text)),
+  );
   await Promise.allSettled(wanted);
 }

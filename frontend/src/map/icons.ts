@@ -1,11 +1,13 @@
 /** Every mark on the map is drawn on a canvas when it is first needed, from what its name says.
  *
  * Names: `u|theme|kind|look|turn` a unit, `i|theme|priority|number|chosen` an incident's chip,
- * `r|theme|style|bold|rest` a route's label, `a|theme|text` an alarm, `p|theme|letter` a fixed place, `x|theme` the form's cross.
+ * `r|theme|style|bold|rest` a route's label, `a|theme|text` an alarm, `x|theme` the form's cross; of the city (cityicons.ts): `p|theme|kind` a station,
+ * `k|theme|kind` a smaller place, `s|theme|ref` a road's number, `o|theme` a one-way arrow.
  */
 
 import { INKS, type MarkKind, SHAPES } from "../marks";
 import type { Theme } from "../theme";
+import { drawCity } from "./cityicons";
 import { COLOURS } from "./colours";
 
 export const RATIO = 2;
@@ -17,9 +19,9 @@ const CHIP_MIDDLE_PX = 11;
 /** Headings are drawn in steps of 22.5 degrees: every picture in use is copied on each update. */
 export const TURNS = 16;
 
-type Pen = CanvasRenderingContext2D;
+export type Pen = CanvasRenderingContext2D;
 
-function canvas(width: number, height: number): Pen {
+export function canvas(width: number, height: number): Pen {
   const sheet = document.createElement("canvas");
   sheet.width = Math.ceil(width * RATIO);
   sheet.height = Math.ceil(height * RATIO);
@@ -28,7 +30,8 @@ function canvas(width: number, height: number): Pen {
   return pen;
 }
 
-const pixels = (pen: Pen): ImageData => pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height);
+export const pixels = (pen: Pen): ImageData =>
+  pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height);
 
 /** The picture an icon's name stands for; null for a name that is not ours. */
 export function draw(name: string): ImageData | null {
@@ -37,9 +40,8 @@ export function draw(name: string): ImageData | null {
   if (family === "i") return chip(theme, Number(a), b, c === "1");
   if (family === "r") return label(theme, a, b, c);
   if (family === "a") return alarm(theme, a);
-  if (family === "p") return letterBox(theme, a);
   if (family === "x") return cross(theme);
-  return null;
+  return drawCity(family, theme, a);
 }
 
 /** look: live, old (hollow, dashed, 72 %), lost (grey, hollow, dashed); a trailing 1 is chosen. */
@@ -99,12 +101,12 @@ function ring(pen: Pen, colour: string, radius: number): void {
   pen.stroke();
 }
 
-function box(pen: Pen, x: number, y: number, w: number, h: number, r: number): void {
+export function box(pen: Pen, x: number, y: number, w: number, h: number, r: number): void {
   pen.beginPath();
   pen.roundRect(x, y, w, h, r);
 }
 
-const measure = (text: string, font: string): number => {
+export const measure = (text: string, font: string): number => {
   const pen = canvas(1, 1);
   pen.font = font;
   return pen.measureText(text).width;
@@ -211,23 +213,6 @@ function alarm(theme: Theme, text: string): ImageData {
   pen.font = font;
   pen.textAlign = "center";
   pen.fillText(text, middle, 16);
-  return pixels(pen);
-}
-
-/** A place that does not move: a small outlined square with its letter. */
-function letterBox(theme: Theme, letter: string): ImageData {
-  const colours = COLOURS[theme];
-  const pen = canvas(20, 20);
-  box(pen, 2, 2, 16, 16, 3);
-  pen.fillStyle = colours.panel;
-  pen.fill();
-  pen.lineWidth = 1.2;
-  pen.strokeStyle = colours.i2;
-  pen.stroke();
-  pen.fillStyle = colours.ink;
-  pen.font = `700 11px ${FONT}`;
-  pen.textAlign = "center";
-  pen.fillText(letter, 10, 14);
   return pixels(pen);
 }
 

@@ -135,6 +135,25 @@ def city_import(pbf: tuple[Path, ...], home: str | None) -> None:
     click.echo(report["attribution"])
 
 
+@city.command("map")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--at", default="", help="LON,LAT or an address; else the city's middle.")
+@click.option("--km", type=float, default=2.0, show_default=True, help="How wide the map is.")
+@click.option("--paper", type=click.Choice(["A4", "A3", "Letter"]), default="A4")
+@click.option("--landscape", is_flag=True, help="The paper lies on its side.")
+@home_option
+def city_map(
+    out: Path, at: str, km: float, paper: str, home: str | None, *, landscape: bool
+) -> None:
+    """Write a map to print (OUT.svg): scale, north, grid; good in black and white."""
+    from callout.main.city_map import print_map
+    from callout.main.home import city_folder
+
+    folder = city_folder(home_folder(home))
+    title = print_map(folder, out, SystemClock(), at=at, km=km, paper=paper, landscape=landscape)
+    click.echo(f"{out}: {title}")
+
+
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--template", is_flag=True, help="Write example files into FOLDER instead.")

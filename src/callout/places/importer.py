@@ -153,6 +153,8 @@ def _fill(folder: Path, files: list[Path], extract: Extract, progress: Progress)
         "counts": {
             **report["counts"],
             "tiles": tiles["tiles"],
+            "tile_bytes_most": tiles["largest_bytes"],
+            "tiles_thinned": tiles["thinned"],
             "places": places,
             "skipped": extract.skipped,
             "mended": extract.mended,

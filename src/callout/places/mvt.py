@@ -41,19 +41,23 @@ def encode(
 ) -> Commands:
     """Commands for shapes (n,) in pixels of their zoom; ``origin`` (n, 2) is their tile's corner.
 
-    Lines of fewer than two different points and rings of fewer than three are dropped.
+    Lines of fewer than two different points and rings without area are dropped.
     """
     parts, owner = _simple_parts(geometry_type, shapes)
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    grid = np.rint(xy - origin[owner[part]]).astype(np.int64)
+    xy -= origin[owner[part]]
+    grid = np.rint(xy).astype(np.int64)
+    flat = np.zeros(len(parts), dtype=bool)
     if geometry_type == POLYGON:
+        # Rounded to nothing, or turned round by it: an outer ring would be read as a hole.
+        flat = _turned(grid, part, len(parts)) * _turned(xy, part, len(parts)) <= 0
         # A ring repeats its first point at the end; ClosePath does that here.
         final = np.append(part[1:] != part[:-1], True) if len(part) else np.empty(0, bool)
         grid, part = grid[~final], part[~final]
     grid, part = _without_repeats(grid, part)
     least = {POINT: 1, LINE: 2, POLYGON: 3}[geometry_type]
     sizes = np.bincount(part, minlength=len(parts))
-    keep = sizes >= least
+    keep = (sizes >= least) & ~flat
     grid, sizes, owner = grid[keep[part]], sizes[keep], owner[keep]
     return _commands(geometry_type, grid, sizes, owner, len(shapes))
 
@@ -77,6 +81,14 @@ def _simple_parts(
         owner = owner[index]
     order = np.argsort(owner, kind="stable")
     return parts[order], owner[order]
+
+
+def _turned(xy: NDArray[Any], part: NDArray[np.int64], parts: int) -> NDArray[np.float64]:
+    """Twice the area of each closed ring, its sign telling which way it turns (shoelace)."""
+    x, y = xy[:, 0].astype(np.float64), xy[:, 1].astype(np.float64)
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    cross[part[1:] != part[:-1]] = 0
+    return np.bincount(part[:-1], weights=cross, minlength=parts).astype(np.float64)
 
 
 def _without_repeats(

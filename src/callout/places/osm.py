@@ -12,14 +12,20 @@ from osmium.osm import NODE
 
 from callout.base.errors import BadInputError
 from callout.places.areas import Area, AreaReader
+from callout.places.drawing import Box, Drawing, DrawingReader
 from callout.places.merging import UNREADABLE, check_extract, damaged
 from callout.places.named import kilometre, landmark_kind, other_names
-from callout.places.tags import Tags, area_kind, is_odd_speed, is_yes, point_kind, road_class
+from callout.places.tags import (
+    Tags,
+    area_kind,
+    is_odd_speed,
+    is_yes,
+    line_kind,
+    point_kind,
+    road_class,
+)
 from callout.places.ways import Node, WayReader
 from callout.roads import Profile, RawRoads
-from callout.roads.raw import ONEWAY
-
-__all__ = ["ONEWAY", "Extract", "Point", "read_osm"]
 
 _RANK: Final = {"n": 1, "w": 2, "r": 3}
 _MOST_ID: Final = 2**63
@@ -52,7 +58,7 @@ class Extract(NamedTuple):
     roads: RawRoads  # every highway, also those no vehicle may use (for the map)
     network: RawRoads  # the same first, then ferries, water and slipways
     areas: list[Area]
-    lines: list[tuple[str, NDArray[np.int32]]]  # waterways: kind, (m, 2) lon, lat
+    drawing: Drawing  # what nothing but the map needs
     points: list[Point]
     skipped: dict[str, int]  # what could not be used, counted
     also: dict[str, tuple[str, ...]]  # other names and numbers of roads, by name
@@ -74,6 +80,7 @@ def read_osm(
     reader = _Reader(profiles)
     try:
         objects = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
+        reader.covers(objects.header.box())
         # Hundreds of thousands of nodes only bend a way; the location store has them.
         bare = EmptyTagFilter()
         bare.enable_for(NODE)
@@ -88,12 +95,7 @@ def read_osm(
             if this <= last and min(this[1], last[1]) >= 0 and not ordered:
                 raise OutOfOrderError
             last = this
-            if item.is_node():
-                reader.node(item)
-            elif item.is_way():
-                reader.way(item)
-            elif item.is_relation():
-                reader.relation(item)
+            reader.take(item)
     except UNREADABLE as error:
         raise damaged(pbf, error) from error
     if reader.unsaved:
@@ -117,10 +119,26 @@ class _Reader:
         self.unsaved = 0
         self.ways = WayReader(profiles, self.skipped)
         self.areas = AreaReader()
-        self.lines: list[tuple[str, NDArray[np.int32]]] = []
+        self.drawing = DrawingReader()
+        self.box: Box | None = None
         self.points: list[Point] = []
         self.also: dict[str, set[str]] = {}
         self.posts: dict[int, tuple[str, str, int, int]] = {}
+
+    def covers(self, box: Any) -> None:
+        """What the file's header says it covers, if it says so."""
+        if box.valid():
+            low, high = box.bottom_left, box.top_right
+            self.box = (low.x, low.y, high.x, high.y)
+
+    def take(self, item: Any) -> None:
+        """One object of the file."""
+        if item.is_node():
+            self.node(item)
+        elif item.is_way():
+            self.way(item)
+        elif item.is_relation():
+            self.relation(item)
 
     def node(self, node: Any) -> None:
         tags = {tag.k: tag.v for tag in node.tags}
@@ -141,9 +159,10 @@ class _Reader:
         if highway:
             self.ways.road(way.id, tags, self._runs(way), highway)
             self._called(way, tags)
+            self.drawing.road(way.id, tags)
         elif "waterway" in tags or "route" in tags or tags.get("leisure") == "slipway":
             self.ways.other(way.id, tags, self._runs(way))
-        if tags and not highway and tags.get("waterway") not in {"river", "canal", "stream"}:
+        if tags and not highway and line_kind(tags) is None:
             kind = area_kind(tags)
             if (
                 kind is None
@@ -157,9 +176,7 @@ class _Reader:
         _, xy = self._points_of(way)
         if len(xy) < 2:
             return
-        if tags.get("waterway") in {"river", "canal", "stream"}:
-            self.lines.append((tags["waterway"], xy))
-            return
+        self.drawing.way(way.id, tags, xy)
         self.areas.way(way.id, tags, xy)
         if len(xy):
             middle = (xy.min(axis=0).astype(np.int64) + xy.max(axis=0)) // 2
@@ -173,15 +190,26 @@ class _Reader:
             self.areas.relation(tags, members)
         elif kind == "restriction":
             self.ways.restriction(tags, [(m.type, m.ref, m.role) for m in relation.members])
+        if tags.get("boundary") == "administrative":
+            self.drawing.border(tags, [m.ref for m in relation.members if m.type == "w"])
 
     def extract(self) -> Extract:
         roads, network = self.ways.finish()
         also = {name: tuple(sorted(others)) for name, others in self.also.items()}
         posts = [Point("post", km, road, x, y) for road, km, x, y in self.posts.values() if road]
         points = self.points + posts
-        areas = self.areas.finish()
+        areas, drawing = self.areas.finish(), self.drawing.finish(self._box(roads))
         self.mended["areas_crossing_themselves"] = self.areas.crossed
-        return Extract(roads, network, areas, self.lines, points, self.skipped, also, self.mended)
+        self.skipped["coasts_open"] = drawing.coasts_open
+        return Extract(roads, network, areas, drawing, points, self.skipped, also, self.mended)
+
+    def _box(self, roads: RawRoads) -> Box:
+        """What the file says it covers, else what its roads cover."""
+        if self.box is not None or not len(roads.lonlat):
+            return self.box or (0, 0, 0, 0)
+        west, south = roads.lonlat.min(axis=0).tolist()
+        east, north = roads.lonlat.max(axis=0).tolist()
+        return west, south, east, north
 
     def _points_of(self, way: Any) -> tuple[list[int], NDArray[np.int32]]:
         """Node ids and (m, 2) coordinates of a way, without nodes that the extract left out.
@@ -234,6 +262,7 @@ class _Reader:
         if found is not None:
             also = tuple(sorted(other_names(tags)))
             self.points.append(Point(found[0], found[1], tags.get("name", ""), x, y, "", also))
+        self.drawing.number(tags, x, y)
         number = tags.get("addr:housenumber")
         street = tags.get("addr:street") or tags.get("addr:place")
         if number and street:

@@ -1,4 +1,4 @@
-"""What OpenStreetMap's tags mean to the map: classes of road, kinds of area and point."""
+"""What OpenStreetMap's tags mean to the map: classes of road, kinds of area, line and point."""
 
 import re
 from typing import Final
@@ -71,6 +71,8 @@ _NATURAL: Final = {
     "beach": "sand",
     "sand": "sand",
     "wetland": "wetland",
+    "bare_rock": "sand",
+    "shingle": "sand",
 }
 _AMENITY_LAND: Final = {"hospital": "hospital", "school": "school", "university": "school"}
 _PLACES: Final = frozenset(
@@ -97,9 +99,15 @@ POI_KINDS: Final = {
     "station": (("railway", "station"),),
     "hydrant": (("emergency", "fire_hydrant"),),
     "defibrillator": (("emergency", "defibrillator"),),
+    "pharmacy": (("amenity", "pharmacy"),),
+    "fuel": (("amenity", "fuel"),),
+    "helipad": (("aeroway", "helipad"),),
+    "assembly_point": (("emergency", "assembly_point"),),
 }
 _POI_BY_TAG: Final = {tag: kind for kind, tags in POI_KINDS.items() for tag in tags}
-_POI_KEYS: Final = ("amenity", "emergency", "healthcare", "railway")
+_POI_KEYS: Final = ("amenity", "emergency", "healthcare", "railway", "aeroway")
+_WATERWAYS: Final = frozenset({"river", "canal", "stream"})
+_RAILS: Final = frozenset({"rail", "light_rail", "narrow_gauge", "subway", "tram", "funicular"})
 _NO: Final = frozenset({"", "no", "false", "0"})
 
 
@@ -138,6 +146,19 @@ def area_kind(tags: Tags) -> tuple[str, str] | None:
         kind = kinds.get(tags.get(key, ""))
         if kind:
             return "land", kind
+    return None
+
+
+def line_kind(tags: Tags) -> tuple[str, str] | None:
+    """Layer (waterway, rail, boundary, coast) and kind of a line; None for what is none."""
+    if tags.get("waterway") in _WATERWAYS:
+        return "waterway", tags["waterway"]
+    if tags.get("railway") in _RAILS:
+        return "rail", tags["railway"]
+    if tags.get("natural") == "coastline":
+        return "coast", "coastline"
+    if tags.get("boundary") == "administrative":
+        return "boundary", "administrative"
     return None
 
 

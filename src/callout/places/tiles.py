@@ -1,6 +1,6 @@
-"""Map tiles of the whole extract, zoom 0 to 14, written as one PMTiles archive.
+"""Map tiles of the whole extract, zoom 0 to 16, written as one PMTiles archive.
 
-Layers: land, water, waterway, building, road, place, poi. docs/city.md lists their properties.
+Simplified for each zoom and cut at the tiles' borders; what the layers hold is ``layers.py``'s.
 """
 
 import gzip
@@ -15,70 +15,31 @@ from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
 from callout.base.geo import E7
-from callout.places.mvt import EXTENT, LINE, POINT, POLYGON, Value, add_layer, encode, new_tile
-from callout.places.osm import ONEWAY, Extract
-from callout.roads import CLASSES
-from callout.roads.raw import BRIDGE, TUNNEL
+from callout.places.layers import MAX_ZOOM, NAMES_FROM, Layer, layers_of
+from callout.places.mvt import EXTENT, POINT, POLYGON, Value, add_layer, encode, new_tile
+from callout.places.osm import Extract
 
-MAX_ZOOM: Final = 14
 # A tile repeats this much of its neighbours, in pixels of 4096 a tile, so that lines join.
 _BUFFER: Final = 64
 # Lines may be drawn this many pixels beside the truth (a screen pixel is 8): not seen.
 _TOLERANCE: Final = 3.0
-# Areas smaller than this many square pixels are left out below the last zoom: 4 by 4 on screen.
+# Areas smaller than this many square pixels are left out below the last zoom: 4 by 4 on screen,
+# 2 by 2 where houses are drawn.
 _LEAST_AREA: Final = 32.0**2
-# Names of roads and places from this zoom on.
-_NAMES_FROM: Final = 11
-# Web Mercator's edge (EPSG:3857), degrees.
-_MAX_LAT: Final = 85.051128
-
-_ROAD_ZOOM: Final = {
-    "motorway": 4,
-    "trunk": 5,
-    "primary": 7,
-    "secondary": 9,
-    "tertiary": 10,
-    "residential": 12,
-    "service": 13,
-    "path": 14,
-}
-_POINT_ZOOM: Final = {
-    "city": 4,
-    "town": 7,
-    "island": 9,
-    "village": 10,
-    "suburb": 10,
-    "hospital": 10,
-    "quarter": 12,
-    "neighbourhood": 13,
-    "hamlet": 12,
-    "locality": 13,
-    "fire_station": 11,
-    "police": 11,
-    "ambulance_station": 11,
-    "station": 12,
-    "clinic": 13,
-    "school": 14,
-    "hydrant": 14,
-    "defibrillator": 14,
-}
-_LAYER_ZOOM: Final = {"water": 4, "land": 8, "building": 13, "river": 8, "canal": 11, "stream": 13}
-
-
-class _Layer(NamedTuple):
-    """One layer of one geometry type; shapes in pixels of the last zoom."""
-
-    name: str
-    geometry_type: int
-    shapes: NDArray[Any]
-    min_zoom: NDArray[np.int8]
-    properties: list[dict[str, Value]]
+_LEAST_HOUSE: Final = 16.0**2
+# A tile may be this large before compression; above it, small things are left out.
+MOST_BYTES: Final = 500_000
+# What is left out first; of areas the smallest, which stand last.
+_SHED_AREAS: Final = ("housenumber", "building", "land", "label", "poi")
+_SHED_ROADS: Final = ("path", "service", "residential")
+# Shapes in more tiles than this are cut into blocks of 8 by 8 tiles first.
+_WIDE: Final = 64
 
 
 class _Cut(NamedTuple):
     """A layer cut into the tiles of a zoom; arrays have one row a piece, sorted by tile."""
 
-    layer: _Layer
+    layer: Layer
     tile: NDArray[np.int64]  # column * 2^zoom + row
     shapes: NDArray[Any]
     owner: NDArray[np.int64]  # feature of the layer
@@ -87,21 +48,36 @@ class _Cut(NamedTuple):
 def write_tiles(
     file: BinaryIO, extract: Extract, name: str, progress: Callable[[float], None]
 ) -> dict[str, Any]:
-    """Write all tiles; the report: counts, bounds (west, south, east, north), last zoom."""
-    layers = [layer for layer in _layers(extract) if len(layer.shapes)]
+    """Write all tiles; the report: counts, bounds (west, south, east, north), last zoom.
+
+    ``largest_bytes`` is the largest tile before compression, at most ``MOST_BYTES`` unless main
+    roads and water alone are more; ``thinned`` counts tiles that small things were left out of.
+    """
+    layers = layers_of(extract)
     bounds = _bounds(extract)
     writer: Any = Writer(file)  # type: ignore[no-untyped-call]
-    count = 0
+    count = largest = thinned = 0
     for zoom in range(MAX_ZOOM + 1):
         tiles = _tiles(zoom, layers)
-        for number, (tile_id, data) in enumerate(tiles):
-            writer.write_tile(tile_id, data)
+        for number, (tile_id, message) in enumerate(tiles):
+            data = message.SerializeToString()
+            if len(data) > MOST_BYTES:
+                data = _thinned(message)
+                thinned += 1
+            writer.write_tile(tile_id, gzip.compress(data, 6, mtime=0))
             count += 1
+            largest = max(largest, len(data))
             if number % 100 == 0:
                 progress(_share(zoom))
         progress(_share(zoom + 1))
     writer.finalize(_header(bounds), _metadata(name, layers))
-    return {"tiles": count, "max_zoom": MAX_ZOOM, "bounds": bounds}
+    return {
+        "tiles": count,
+        "max_zoom": MAX_ZOOM,
+        "bounds": bounds,
+        "largest_bytes": largest,
+        "thinned": thinned,
+    }
 
 
 def _share(zoom: int) -> float:
@@ -109,96 +85,8 @@ def _share(zoom: int) -> float:
     return float(2.0 ** (min(zoom, MAX_ZOOM + 1) - MAX_ZOOM - 1))
 
 
-def _layers(extract: Extract) -> Iterator[_Layer]:
-    for name in ("land", "water", "building"):
-        areas = [area for area in extract.areas if area.layer == name]
-        yield _Layer(
-            name,
-            POLYGON,
-            _projected(np.array([area.shape for area in areas], dtype=object)),
-            np.full(len(areas), _LAYER_ZOOM[name], dtype=np.int8),
-            [_named({"kind": area.kind}, area.name) for area in areas],
-        )
-    yield _Layer(
-        "waterway",
-        LINE,
-        _projected(_lines([xy for _, xy in extract.lines])),
-        np.array([_LAYER_ZOOM[kind] for kind, _ in extract.lines], dtype=np.int8),
-        [{"kind": kind} for kind, _ in extract.lines],
-    )
-    yield _road_layer(extract)
-    for name in ("place", "poi"):
-        points = [point for point in extract.points if point.layer == name]
-        xy = np.array([(p.lon_e7, p.lat_e7) for p in points], dtype=np.float64).reshape(-1, 2)
-        yield _Layer(
-            name,
-            POINT,
-            _projected(np.asarray(shapely.points(xy))),
-            np.array([_POINT_ZOOM[point.kind] for point in points], dtype=np.int8),
-            [_named({"kind": point.kind}, point.name) for point in points],
-        )
-
-
-def _road_layer(extract: Extract) -> _Layer:
-    roads = extract.roads
-    owner = np.repeat(np.arange(len(roads.way_id)), np.diff(roads.ptr))
-    lines = shapely.linestrings(roads.lonlat.astype(np.float64), indices=owner)
-    shapes: NDArray[Any] = np.asarray(lines)
-    zooms = np.array([_ROAD_ZOOM[name] for name in CLASSES], dtype=np.int8)
-    properties = [
-        _road_properties(CLASSES[kind], roads.names[name] if name >= 0 else "", flags)
-        for kind, name, flags in zip(
-            roads.road_class.tolist(), roads.name.tolist(), roads.flags.tolist(), strict=True
-        )
-    ]
-    # Big roads last, so that they are drawn over small ones.
-    order = np.argsort(-roads.road_class.astype(np.int64), kind="stable")
-    return _Layer(
-        "road",
-        LINE,
-        _projected(shapes[order]),
-        zooms[roads.road_class[order]],
-        [properties[index] for index in order.tolist()],
-    )
-
-
-def _road_properties(kind: str, name: str, flags: int) -> dict[str, Value]:
-    """Truths are there or not, never false: most roads have none of them."""
-    tags = _named({"class": kind}, name)
-    for key, flag in (("bridge", BRIDGE), ("tunnel", TUNNEL), ("oneway", ONEWAY)):
-        if flags & flag:
-            tags[key] = True
-    return tags
-
-
-def _named(tags: dict[str, Value], name: str) -> dict[str, Value]:
-    if name:
-        tags["name"] = name
-    return tags
-
-
-def _lines(lines: Sequence[NDArray[np.int32]]) -> NDArray[Any]:
-    if not lines:
-        return np.empty(0, dtype=object)
-    owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    return np.asarray(shapely.linestrings(np.concatenate(lines).astype(np.float64), indices=owner))
-
-
-def _projected(shapes: NDArray[Any]) -> NDArray[Any]:
-    """From 1e-7 degree to pixels of the last zoom, y down (EPSG:3857, scaled)."""
-    return np.asarray(shapely.transform(shapes, _project))
-
-
-def _project(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-    width = EXTENT * 2.0**MAX_ZOOM
-    lat = np.radians(np.clip(lonlat[:, 1] / E7, -_MAX_LAT, _MAX_LAT))
-    x = lonlat[:, 0] / E7 / 360 + 0.5
-    y = 0.5 - np.log(np.tan(np.pi / 4 + lat / 2)) / (2 * np.pi)
-    return np.stack((x, y), axis=1) * width
-
-
-def _tiles(zoom: int, layers: Sequence[_Layer]) -> Iterator[tuple[int, bytes]]:
-    """Id and compressed bytes of each tile of a zoom that has anything in it, by id."""
+def _tiles(zoom: int, layers: Sequence[Layer]) -> Iterator[tuple[int, Any]]:
+    """Id and message of each tile of a zoom that has anything in it, by id."""
     messages: dict[int, Any] = {}
     for layer in layers:
         cut = _cut(zoom, layer)
@@ -219,25 +107,52 @@ def _tiles(zoom: int, layers: Sequence[_Layer]) -> Iterator[tuple[int, bytes]]:
         (zxy_to_tileid(zoom, tile >> zoom, tile & ((1 << zoom) - 1)), tile) for tile in messages
     )
     for tile_id, tile in ids:
-        data = messages.pop(tile).SerializeToString()
-        if data:
-            yield tile_id, gzip.compress(data, 6, mtime=0)
+        message = messages.pop(tile)
+        if message.layers:
+            yield tile_id, message
+
+
+def _thinned(message: Any) -> bytes:
+    """A tile's bytes, with its least things left out until it is small enough."""
+    for name in _SHED_AREAS:
+        for layer in message.layers:
+            while layer.name == name and len(layer.features) > 1:
+                del layer.features[len(layer.features) // 2 :]
+                if message.ByteSize() <= MOST_BYTES:
+                    return bytes(message.SerializeToString())
+    for kind in _SHED_ROADS:
+        for layer in message.layers:
+            if layer.name == "road":
+                at = list(layer.keys).index("class")
+                kept = [
+                    feature
+                    for feature in layer.features
+                    if layer.values[feature.tags[feature.tags[::2].index(at) * 2 + 1]].string_value
+                    != kind
+                ]
+                del layer.features[:]
+                layer.features.extend(kept)
+        if message.ByteSize() <= MOST_BYTES:
+            break
+    return bytes(message.SerializeToString())
 
 
 def _shown(zoom: int, tags: dict[str, Value]) -> dict[str, Value]:
-    if zoom >= _NAMES_FROM or "class" not in tags:
+    """From afar a road has a class and a number, and nothing else of it can be seen."""
+    if zoom >= NAMES_FROM or "class" not in tags:
         return tags
-    return {"class": tags["class"]}
+    return {key: tags[key] for key in ("class", "ref") if key in tags}
 
 
-def _cut(zoom: int, layer: _Layer) -> _Cut:
+def _cut(zoom: int, layer: Layer) -> _Cut:
     """Simplify for the zoom and cut at tile borders (with a buffer, except points)."""
     chosen = np.flatnonzero(layer.min_zoom <= zoom)
     scale = 2.0 ** (zoom - MAX_ZOOM)
     shapes = shapely.transform(layer.shapes[chosen], lambda xy: xy * scale)
     if layer.geometry_type != POINT and zoom < MAX_ZOOM:
         if layer.geometry_type == POLYGON:
-            large = shapely.area(shapes) >= _LEAST_AREA
+            least = _LEAST_HOUSE if layer.name == "building" else _LEAST_AREA
+            large = shapely.area(shapes) >= least
             chosen, shapes = chosen[large], shapes[large]
         shapes = shapely.simplify(shapes, _TOLERANCE, preserve_topology=False)
     drawn = ~shapely.is_empty(shapes)
@@ -256,10 +171,39 @@ def _cut(zoom: int, layer: _Layer) -> _Cut:
     row, tile = row[order], tile[order]
     pieces = shapes[row]
     if layer.geometry_type != POINT:
+        pieces = _in_blocks(zoom, pieces, row, tile, copies[row] > _WIDE)
         _clip(zoom, pieces, tile, copies[row] > 1)
         left = ~shapely.is_empty(pieces)
         row, tile, pieces = row[left], tile[left], pieces[left]
     return _Cut(layer, tile, pieces, chosen[row])
+
+
+def _in_blocks(
+    zoom: int,
+    pieces: NDArray[Any],
+    row: NDArray[np.int64],
+    tile: NDArray[np.int64],
+    wide: NDArray[np.bool_],
+) -> NDArray[Any]:
+    """Wide shapes, cut to the block of 8 by 8 tiles around each tile.
+
+    A sea is not cut anew, with all its points, for every tile of it.
+    """
+    at = np.flatnonzero(wide)
+    if len(at) == 0:
+        return pieces
+    column, line = tile[at] >> zoom >> 3, (tile[at] & ((1 << zoom) - 1)) >> 3
+    keys = np.stack((row[at], column, line), axis=1)
+    blocks, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    cut = pieces[at[first]]
+    size = EXTENT * 8
+    for i, (_, x, y) in enumerate(blocks.tolist()):
+        box = (x * size - _BUFFER, y * size - _BUFFER)
+        cut[i] = shapely.clip_by_rect(
+            cut[i], *box, box[0] + size + 2 * _BUFFER, box[1] + size + 2 * _BUFFER
+        )
+    pieces[at] = cut[back.ravel()]
+    return pieces
 
 
 def _clip(
@@ -278,10 +222,15 @@ def _clip(
 
 
 def _bounds(extract: Extract) -> list[float]:
+    """What the map shows: the roads, and the sea off them as far as the extract goes."""
     lonlat = extract.roads.lonlat
-    west, south = (lonlat.min(axis=0) / E7).tolist()
-    east, north = (lonlat.max(axis=0) / E7).tolist()
-    return [west, south, east, north]
+    west, south = lonlat.min(axis=0).tolist()
+    east, north = lonlat.max(axis=0).tolist()
+    if not shapely.is_empty(extract.drawing.sea):
+        sea = shapely.bounds(extract.drawing.sea).tolist()
+        west, south = min(west, sea[0]), min(south, sea[1])
+        east, north = max(east, sea[2]), max(north, sea[3])
+    return [west / E7, south / E7, east / E7, north / E7]
 
 
 def _header(bounds: list[float]) -> dict[str, Any]:
@@ -299,12 +248,22 @@ def _header(bounds: list[float]) -> dict[str, Any]:
     }
 
 
-def _metadata(name: str, layers: Sequence[_Layer]) -> dict[str, Any]:
+def _metadata(name: str, layers: Sequence[Layer]) -> dict[str, Any]:
+    kinds = {str: "String", int: "Number", bool: "Boolean"}
     return {
         "name": name,
         "attribution": "© OpenStreetMap contributors",
         "vector_layers": [
-            {"id": layer.name, "fields": {}, "minzoom": int(layer.min_zoom.min())}
+            {
+                "id": layer.name,
+                "fields": {
+                    key: kinds[type(value)]
+                    for tags in layer.properties
+                    for key, value in tags.items()
+                },
+                "minzoom": int(layer.min_zoom.min()),
+                "maxzoom": MAX_ZOOM,
+            }
             for layer in layers
         ],
     }
