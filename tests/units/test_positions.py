@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -60,6 +61,31 @@ def test_only_what_changed_is_snapped() -> None:
     assert lane.snap(roads, _car) == 1  # type: ignore[arg-type]
     assert lane.edge[3] == 70
     assert (lane.edge[:70] >= 0).all()
+
+
+def test_the_distance_driven_is_told_when_the_device_says_it() -> None:
+    class Told(LineRoads):
+        driven_m: Any = None
+
+        def snap(
+            self, points: Any, headings: Any, previous: Any, driven_m: Any, **more: Any
+        ) -> Any:
+            self.driven_m, self.previous = driven_m.tolist(), previous.edge.tolist()
+            return super().snap(points, headings, previous, driven_m, **more)
+
+    lane, roads = Positions(), Told()
+
+    def drive(at_s: int, speed: float) -> None:
+        lane.report([Fix(0, place(at_s), at_s * 1_000_000, 90.0, speed)], at_s)
+        lane.snap(roads, _car)  # type: ignore[arg-type]
+
+    drive(100, 10.0)
+    assert math.isnan(roads.driven_m[0])  # never seen before
+    drive(102, 12.0)
+    assert (roads.driven_m, roads.previous) == ([24.0], [0])
+    for at_s, speed in ((102, 12.0), (101, 12.0), (130, 12.0), (131, math.nan)):
+        drive(at_s, speed)  # no time has passed, time runs back, silence, no speed
+        assert math.isnan(roads.driven_m[0])
 
 
 def test_a_heading_counts_only_when_moving(town: Path) -> None:
