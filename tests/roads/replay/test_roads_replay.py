@@ -230,7 +230,7 @@ def violations(roads, pbf, routes, profiles):
 
 def test_routes_of_the_made_town(town, tmp_path):
     """A few hundred here; ``python bench/replay.py`` drives ten thousand of a real city."""
-    make_town(tmp_path / "town.osm.pbf", 7)
+    make_town(tmp_path / "town.osm.pbf", 7, size="small")
     roads = open_city(town).roads
     assert violations(roads, tmp_path / "town.osm.pbf", 210, list(roads.profiles)) == {}
 
