@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { api, Problem } from "./api";
 import { startFollowing } from "./follow";
-import { dropKept, showKept, startKeeping } from "./kept";
+import { dropKept, keepAgain, showKept, startKeeping } from "./kept";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { Room } from "./panels/Room";
@@ -25,8 +25,12 @@ async function look(): Promise<void> {
   try {
     const found = await api.session();
     drill.value = found.drill;
-    if (found.person) await enter();
-    else stage.value = "sign-in";
+    if (found.person) {
+      await enter();
+      return;
+    }
+    dropKept();
+    stage.value = "sign-in";
   } catch (error) {
     const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
     if (refused && typeof error.body.drill === "boolean") drill.value = error.body.drill;
@@ -46,6 +50,7 @@ async function enter(): Promise<void> {
   const [session, room] = await Promise.all([api.session(), api.room()]);
   store.session.value = session;
   store.room.value = room;
+  keepAgain();
   begin(0);
 }
 

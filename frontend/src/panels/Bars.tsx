@@ -1,7 +1,8 @@
 /** The bars across the page: drill, connection lost, and what changed while it was. */
 
-import { away, connection, keptShown, lost, pictureMs } from "../connection";
+import { away, connection, keptShown, lost, pictureMs, stopped } from "../connection";
 import { tryNow } from "../live";
+import { flushOutbox, outbox } from "../outbox";
 import * as store from "../store";
 import { age, clockTime, span } from "../time";
 import { words } from "../words";
@@ -57,6 +58,24 @@ export function StorageBar() {
   );
 }
 
+/** A command was not recorded; until one is. What waits here can be sent again by hand. */
+export function StoppedBar() {
+  const since = stopped.value;
+  if (!since || lost.value || store.storage.value?.level === "full") return null;
+  return (
+    <div class="bar storage full" role="alert">
+      <b>{words.stopped.title(clockTime(since.ms))}</b>
+      <span>{since.full ? words.stopped.full : words.stopped.journal}</span>
+      <span class="grow" />
+      {outbox.value.length ? (
+        <button type="button" onClick={() => void flushOutbox()}>
+          {words.stopped.retry}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
 const LISTED = 4;
 
 /** Back again: what was missed is listed until somebody has seen it. */
@@ -68,7 +87,11 @@ function AwayBar() {
     <div class="bar away" role="status">
       <b>{words.lost.back(span(list.seconds * 1000))}</b>
       <span class="lines">
-        {list.lines.length ? words.lost.changed(list.lines.length) : words.lost.nothing}{" "}
+        {list.lines.length
+          ? words.lost.changed(list.lines.length)
+          : list.anew
+            ? words.lost.anew
+            : words.lost.nothing}{" "}
         {list.lines.slice(-LISTED).join("; ")}
         {rest > 0 ? ` ${words.lost.more(rest)}` : ""}
       </span>
