@@ -3,7 +3,7 @@
 
 const NAME = "callout-page-1";
 const MOST_TILES = 1500;
-const PATIENCE_MS = 3000; // a server that hangs is away too
+const PATIENCE_MS = 2000; // a server that hangs is away too
 const AWAY = new Set([502, 503, 504]); // what a proxy says when nobody is behind it
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -41,7 +41,7 @@ async function put(request, answer) {
 
 async function ask(request) {
   const answer = await fetch(request);
-  if (answer.status === 200) void put(request, answer.clone());
+  if (answer.ok) void put(request, answer.clone());
   return answer;
 }
 
@@ -66,8 +66,8 @@ async function keep(paths) {
   const tiles = [];
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
+    if (wanted.delete(request.url)) continue;
     if (pathname.startsWith("/tiles/")) tiles.push(request);
-    else if (wanted.has(request.url)) wanted.delete(request.url);
     else await cache.delete(request);
   }
   for (const request of tiles.slice(0, Math.max(0, tiles.length - MOST_TILES)))

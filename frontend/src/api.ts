@@ -92,7 +92,7 @@ async function call<T>(
 const id = encodeURIComponent;
 
 export const api = {
-  session: () => call<Session>("GET", "/api/session", undefined, LOOK_MS),
+  session: (patienceMs = LOOK_MS) => call<Session>("GET", "/api/session", undefined, patienceMs),
   signInDemo: () => call<null>("POST", "/api/session/demo", {}),
   signIn: (name: string, password: string) =>
     call<null>("POST", "/api/session", { name, password }),

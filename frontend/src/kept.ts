@@ -5,6 +5,7 @@
  * and after twelve hours, written anew at an erasure.
  */
 
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { keptShown, pictureMs } from "./connection";
 import * as store from "./store";
 import { seedTime, serverNow } from "./time";
@@ -14,6 +15,7 @@ const KEY = "callout.picture";
 const FORMAT = 1; // another shape is another number: an older page's picture is not shown
 const EVERY_MS = 10_000;
 const FIRST_MS = 3_000;
+const TILES = 150; // of the city, kept for a map without a server
 const OLDEST_MS = 12 * 3600 * 1000;
 
 interface Kept {
@@ -29,6 +31,9 @@ interface Kept {
 }
 
 let stopped = false;
+
+/** Whether there is a picture to show when the server is away. */
+export const hasKept = (): boolean => read() !== null;
 
 /** After a sign-in; `dropKept` ends it. */
 export function keepAgain(): void {
@@ -157,10 +162,35 @@ function read(): Kept | null {
 
 const finite = (age: number): number | null => (Number.isFinite(age) ? age : null);
 
+/** What was loaded, and the map's worker, which the browser does not list. */
 function tellAssets(registration: ServiceWorkerRegistration): void {
   const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name));
   const paths = loaded
     .filter((url) => url.origin === location.origin && url.pathname.startsWith("/assets/"))
     .map((url) => url.pathname);
-  registration.active?.postMessage({ keep: ["/", ...paths] });
+  registration.active?.postMessage({ keep: ["/", ...paths, workerUrl, ...cityTiles()] });
+}
+
+/** The tiles of the whole city, from far to as near as few enough of them reach (slippy-map numbers). */
+function cityTiles(): string[] {
+  const city = store.room.value?.city;
+  if (!city) return [];
+  const [west, south, east, north] = city.bbox;
+  const paths: string[] = [];
+  for (let z = 6; z <= city.max_zoom; z++) {
+    const [left, top] = tileOf(west, north, z);
+    const [right, bottom] = tileOf(east, south, z);
+    if (paths.length + (right - left + 1) * (bottom - top + 1) > TILES) break;
+    for (let x = left; x <= right; x++)
+      for (let y = top; y <= bottom; y++) paths.push(`/tiles/${z}/${x}/${y}`);
+  }
+  return paths;
+}
+
+/** The Web Mercator tile of a place: column and row from the north-west. */
+function tileOf(lon: number, lat: number, z: number): [number, number] {
+  const most = 2 ** z - 1;
+  const mercator = Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI;
+  const at = (share: number) => Math.max(0, Math.min(most, Math.floor(share * 2 ** z)));
+  return [at((lon + 180) / 360), at((1 - mercator) / 2)];
 }

@@ -41,6 +41,8 @@ export async function flushOutbox(): Promise<void> {
         await first.send();
       } catch (error) {
         if (error instanceof Problem && NOT_NOW.has(error.status)) {
+          if (error.status && !again)
+            say(words.done.failed(`${first.label}: ${error.message}`), "bad");
           again = window.setTimeout(() => void flushOutbox(), AGAIN_MS);
           return;
         }

@@ -85,6 +85,8 @@ export const en = {
     full: "The disk is full. Use the radio and paper; this picture stays.",
     journal: "The journal has stopped. Use the radio and paper; this picture stays.",
     retry: "Try again",
+    waitingHere: (n: number) =>
+      `Not recorded yet: ${many(n, "entry", "entries")}, kept here and tried each 10 s`,
   },
   alarms: {
     region: "Alarms that need an answer",

@@ -2,7 +2,6 @@
 
 import { away, connection, keptShown, lost, pictureMs, stopped } from "../connection";
 import { tryNow } from "../live";
-import { flushOutbox, outbox } from "../outbox";
 import * as store from "../store";
 import { age, clockTime, span } from "../time";
 import { words } from "../words";
@@ -58,7 +57,7 @@ export function StorageBar() {
   );
 }
 
-/** A command was not recorded; until one is. What waits here can be sent again by hand. */
+/** A command was not recorded; until one is. */
 export function StoppedBar() {
   const since = stopped.value;
   if (!since || lost.value || store.storage.value?.level === "full") return null;
@@ -66,12 +65,6 @@ export function StoppedBar() {
     <div class="bar storage full" role="alert">
       <b>{words.stopped.title(clockTime(since.ms))}</b>
       <span>{since.full ? words.stopped.full : words.stopped.journal}</span>
-      <span class="grow" />
-      {outbox.value.length ? (
-        <button type="button" onClick={() => void flushOutbox()}>
-          {words.stopped.retry}
-        </button>
-      ) : null}
     </div>
   );
 }
