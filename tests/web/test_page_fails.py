@@ -69,6 +69,11 @@ def test_a_hung_server_is_away_for_a_reload_and_a_command_too(
         enter(page, url)
         until(page, f"() => ({KEPT} ?? '').includes('\"source\":\"device\"')")
         until(page, "async () => !!(await (await caches.open('callout-page-1')).match('/'))")
+        until(
+            page,
+            """async () => (await (await caches.open("callout-page-1")).keys())
+            .filter(({ url }) => /maplibre-gl-worker|tiles.(11|12)/.test(url)).length > 5""",
+        )
         page.locator("#command").fill(f"n {number} ladder is late")
         os.kill(process.pid, signal.SIGSTOP)
         page.keyboard.press("Enter")
@@ -80,6 +85,10 @@ def test_a_hung_server_is_away_for_a_reload_and_a_command_too(
         expect(page.locator(".bar.lost")).to_contain_text("Kept on this machine", timeout=15_000)
         expect(page.locator(".bar.lost .big")).to_contain_text(re.compile(r"5:\d\d"))
         expect(page.locator(".not-live")).to_contain_text(re.compile("[56] min old"))
+        # The streets too: the map's worker and the city's tiles are here.
+        expect(page.locator("[data-panel=map]")).to_have_attribute(
+            "data-state", "ready", timeout=20_000
+        )
         typed(page, f"u {unit['callsign'].lower()}")
         expect(page.locator("footer")).to_contain_text(re.compile("position [56] min old"))
         look(page, "hung")
@@ -146,10 +155,11 @@ def test_notes_wait_while_the_disk_is_full(tmp_path: Path, town: Path, page: Pag
             with page.expect_response(lambda answer: answer.url.endswith("/notes")) as refused:
                 os.kill(process.pid, signal.SIGCONT)
             assert refused.value.status == 507
-            expect(page.locator("footer")).to_contain_text("Waiting here: 1 entry")
+            expect(page.locator("footer")).to_contain_text("Not recorded yet: 1 entry")
             look(page, "waiting")
             ballast.unlink()
-            expect(page.locator("footer")).not_to_contain_text("Waiting here", timeout=20_000)
+            page.get_by_role("button", name="Try again").click()
+            expect(page.locator("footer")).not_to_contain_text("Not recorded yet")
             log = api.get(f"/api/incidents/{made['id']}").json()["log"]
             assert sum("second" in line["words"] for line in log) == 1
 

@@ -48,6 +48,7 @@ export function LostBar() {
 export function StorageBar() {
   const storage = store.storage.value;
   if (!storage || storage.level === "ok" || lost.value) return null;
+  if (stopped.value && storage.level !== "full") return null; // one bar, and the graver one
   const urgent = storage.level !== "low";
   return (
     <div class={`bar storage ${storage.level}`} role={urgent ? "alert" : "status"}>
