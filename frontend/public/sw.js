@@ -3,6 +3,8 @@
 
 const NAME = "callout-page-1";
 const MOST_TILES = 1500;
+const PATIENCE_MS = 2000; // a server that hangs is away too
+const AWAY = new Set([502, 503, 504]); // what a proxy says when nobody is behind it
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -18,28 +20,43 @@ self.addEventListener("fetch", (event) => {
   else if (pathname.startsWith("/assets/")) event.respondWith(kept(event.request));
 });
 
-/** From the server, and from here when it is away. */
-async function fresh(request) {
-  const cache = await caches.open(NAME);
+/** What is kept here, or nothing: a browser without room may refuse to look, and that is no matter. */
+async function look(request) {
   try {
-    const answer = await fetch(request);
-    if (answer.status === 200) await cache.put(request, answer.clone());
-    return answer;
-  } catch (error) {
-    const found = await cache.match(request, { ignoreVary: true });
-    if (found) return found;
-    throw error;
+    const cache = await caches.open(NAME);
+    return await cache.match(request, { ignoreVary: true, ignoreSearch: true });
+  } catch {
+    return undefined;
   }
+}
+
+/** Keeps an answer if there is room; the page gets it either way. */
+async function put(request, answer) {
+  try {
+    await (await caches.open(NAME)).put(request, answer);
+  } catch {
+    // Full or off.
+  }
+}
+
+async function ask(request) {
+  const answer = await fetch(request);
+  if (answer.ok) void put(request, answer.clone());
+  return answer;
+}
+
+/** From the server, and from here when it is away or silent. */
+async function fresh(request) {
+  const asked = ask(request);
+  const late = new Promise((done) => setTimeout(done, PATIENCE_MS));
+  const answer = await Promise.race([asked.catch(() => undefined), late]);
+  if (answer && !AWAY.has(answer.status)) return answer;
+  return (await look(request)) ?? asked;
 }
 
 /** Assets have a hash in their name, so what is here is right. */
 async function kept(request) {
-  const cache = await caches.open(NAME);
-  const found = await cache.match(request, { ignoreVary: true });
-  if (found) return found;
-  const answer = await fetch(request);
-  if (answer.status === 200) await cache.put(request, answer.clone());
-  return answer;
+  return (await look(request)) ?? ask(request);
 }
 
 /** Takes in what the page loaded before this worker was there, and drops what it no longer uses. */
@@ -49,8 +66,8 @@ async function keep(paths) {
   const tiles = [];
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
+    if (wanted.delete(request.url)) continue;
     if (pathname.startsWith("/tiles/")) tiles.push(request);
-    else if (wanted.has(request.url)) wanted.delete(request.url);
     else await cache.delete(request);
   }
   for (const request of tiles.slice(0, Math.max(0, tiles.length - MOST_TILES)))

@@ -1,5 +1,7 @@
 /** The HTTP API: one function a verb. Errors arrive as problem+json and leave as Problem. */
 
+import { stopped } from "./connection";
+import { serverNow } from "./time";
 import type {
   Alarm,
   Changed,
@@ -29,24 +31,47 @@ export class Problem extends Error {
   }
 }
 
+/** A server that hangs keeps its sockets open and never answers: waiting has an end. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 4_000;
+
+/** Whether an answer says how the journal is: only what is written there does. */
+const recorded = (method: string, path: string): boolean =>
+  method !== "GET" && !path.startsWith("/api/session") && path !== "/api/places/search";
+
+function hearJournal(status: number): void {
+  if (status === 503 || status === 507)
+    stopped.value = { ms: stopped.value?.ms ?? serverNow(), full: status === 507 };
+  else if (status < 300) stopped.value = null;
+}
+
 function sentence(status: number, body: Record<string, unknown>): string {
   const parts = [body.detail ?? body.title, body.todo].filter((x) => typeof x === "string" && x);
   return parts.length ? parts.join(" ") : words.error.status(status);
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   let answer: Response;
+  let text: string;
+  const records = recorded(method, path);
   try {
     answer = await fetch(path, {
       method,
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
       cache: "no-store",
+      signal: AbortSignal.timeout(patienceMs),
     });
+    text = await answer.text();
   } catch {
-    throw new Problem(0, words.error.noServer);
+    throw new Problem(0, records ? words.error.inDoubt : words.error.noServer);
   }
-  const text = await answer.text();
+  if (records) hearJournal(answer.status);
   let data: unknown = null;
   try {
     data = text ? JSON.parse(text) : null;
@@ -55,7 +80,11 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
   if (!answer.ok) {
     const problem = (data ?? {}) as Record<string, unknown>;
-    throw new Problem(answer.status, sentence(answer.status, problem), problem);
+    const said =
+      records && (answer.status === 503 || answer.status === 507)
+        ? words.error.notRecorded(answer.status === 507)
+        : sentence(answer.status, problem);
+    throw new Problem(answer.status, said, problem);
   }
   return data as T;
 }
@@ -63,11 +92,11 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 const id = encodeURIComponent;
 
 export const api = {
-  session: () => call<Session>("GET", "/api/session"),
+  session: (patienceMs = LOOK_MS) => call<Session>("GET", "/api/session", undefined, patienceMs),
   signInDemo: () => call<null>("POST", "/api/session/demo", {}),
   signIn: (name: string, password: string) =>
     call<null>("POST", "/api/session", { name, password }),
-  signOut: () => call<null>("DELETE", "/api/session"),
+  signOut: () => call<null>("DELETE", "/api/session", undefined, LOOK_MS),
   room: () => call<Room>("GET", "/api/room"),
   alarms: () => call<{ alarms: Alarm[] }>("GET", "/api/alarms"),
   acknowledge: (alarm: string) =>

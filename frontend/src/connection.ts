@@ -28,8 +28,12 @@ export const lost = computed(() => connection.value.state === "lost");
 /** Whether what is shown was kept from before a reload, and not heard. */
 export const keptShown = signal(false);
 
-/** What was said while this page was away, shown on return until seen. */
-export const away = signal<{ seconds: number; lines: string[] } | null>(null);
+/** What was said while this page was away, shown on return until seen. `anew`: the whole picture was
+ * taken again after a reload, so nobody knows what is different. */
+export const away = signal<{ seconds: number; lines: string[]; anew: boolean } | null>(null);
+
+/** Since when (server time, ms) the journal takes nothing, and whether for want of room; null: it does. */
+export const stopped = signal<{ ms: number; full: boolean } | null>(null);
 
 export function setConnection(next: Connection): void {
   const before = connection.value;

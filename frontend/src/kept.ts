@@ -1,21 +1,25 @@
 /** The last picture, kept on this machine for a reload while the server is away.
  *
  * What callers said and where they are is erasable, so it never gets here: an incident is kept
- * with its number, type, clocks and units, without place and words. Dropped at sign-out, and
- * after twelve hours.
+ * with its number, type, clocks and units, without place and words. Dropped at sign-out (of any tab)
+ * and after twelve hours, written anew at an erasure.
  */
 
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { keptShown, pictureMs } from "./connection";
 import * as store from "./store";
-import { serverNow } from "./time";
+import { seedTime, serverNow } from "./time";
 import type { Alarm, Incident, Room, Session, Unit } from "./types";
 
 const KEY = "callout.picture";
+const FORMAT = 1; // another shape is another number: an older page's picture is not shown
 const EVERY_MS = 10_000;
 const FIRST_MS = 3_000;
+const TILES = 150; // of the city, kept for a map without a server
 const OLDEST_MS = 12 * 3600 * 1000;
 
 interface Kept {
+  format: number;
   /** Server time and this machine's time when it was kept, ms. */
   serverMs: number;
   localMs: number;
@@ -26,7 +30,21 @@ interface Kept {
   alarms: Alarm[];
 }
 
+let stopped = false;
+
+/** Whether there is a picture to show when the server is away. */
+export const hasKept = (): boolean => read() !== null;
+
+/** After a sign-in; `dropKept` ends it. */
+export function keepAgain(): void {
+  stopped = false;
+}
+
 export function startKeeping(): void {
+  // Signed out in another tab: the session was this tab's too.
+  addEventListener("storage", (event) => {
+    if (event.key === KEY && event.newValue === null) stopped = true;
+  });
   setTimeout(keep, FIRST_MS);
   setInterval(keep, EVERY_MS);
   const sw = navigator.serviceWorker as ServiceWorkerContainer | undefined;
@@ -41,6 +59,11 @@ export function startKeeping(): void {
 }
 
 export function dropKept(): void {
+  stopped = true;
+  remove();
+}
+
+function remove(): void {
   try {
     localStorage.removeItem(KEY);
   } catch {
@@ -53,10 +76,14 @@ export function showKept(): number | null {
   const kept = read();
   if (!kept) return null;
   const ageMs = Date.now() - kept.localMs;
-  if (ageMs < 0 || ageMs > OLDEST_MS) return null;
+  seedTime(kept.serverMs + ageMs);
   store.session.value = kept.session;
   store.room.value = kept.room;
-  kept.units.forEach(store.putUnit);
+  for (const unit of kept.units) {
+    const heard = unit.position?.age_s;
+    if (unit.position && typeof heard === "number") unit.position.age_s = heard + ageMs / 1000;
+    store.putUnit(unit);
+  }
   kept.incidents.forEach(store.putIncident);
   kept.alarms.forEach(store.putAlarm);
   store.changed({ units: true, incidents: true, alarms: true });
@@ -72,10 +99,14 @@ export function replaceKept(): void {
   store.forgetPicture();
 }
 
-function keep(): void {
+/** Writes over what was kept before with what is known now; each ten seconds, and at an erasure. */
+export function keep(): void {
+  const kept = read(); // what is too old is removed, here too
+  if (kept && stopped) remove();
   const session = store.session.value;
   const room = store.room.value;
   if (
+    stopped ||
     keptShown.value ||
     pictureMs.value !== null ||
     !session?.person ||
@@ -83,7 +114,8 @@ function keep(): void {
     store.seenSeq() < 0
   )
     return;
-  const kept: Kept = {
+  const picture: Kept = {
+    format: FORMAT,
     serverMs: serverNow(),
     localMs: Date.now(),
     session,
@@ -91,7 +123,10 @@ function keep(): void {
     units: [...store.everyUnit()].map((unit) => ({
       ...unit,
       // Where a crew is taken to be at its scene is the caller's address.
-      position: unit.position?.source === "scene" ? null : unit.position,
+      position:
+        unit.position && unit.position.source !== "scene"
+          ? { ...unit.position, age_s: finite(store.positionAge(unit)) }
+          : null,
     })),
     incidents: [...store.everyIncident()].map(({ log: _, ...incident }) => ({
       ...incident,
@@ -103,26 +138,59 @@ function keep(): void {
       .map((alarm) => ({ ...alarm, place: null, text: null, device: null })),
   };
   try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    localStorage.setItem(KEY, JSON.stringify(picture));
   } catch {
     // Full or off: an old picture would be worse than none.
-    dropKept();
+    remove();
   }
 }
 
+/** What was kept; what is too old, from the future, or of another shape is removed. */
 function read(): Kept | null {
   try {
     const text = localStorage.getItem(KEY);
-    return text ? (JSON.parse(text) as Kept) : null;
+    if (!text) return null;
+    const kept = JSON.parse(text) as Kept;
+    const ageMs = Date.now() - kept.localMs;
+    if (kept.format === FORMAT && ageMs >= 0 && ageMs <= OLDEST_MS) return kept;
   } catch {
-    return null;
+    // Storage is off, or what it holds is no picture.
   }
+  remove();
+  return null;
 }
 
+const finite = (age: number): number | null => (Number.isFinite(age) ? age : null);
+
+/** What was loaded, and the map's worker, which the browser does not list. */
 function tellAssets(registration: ServiceWorkerRegistration): void {
   const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name));
   const paths = loaded
     .filter((url) => url.origin === location.origin && url.pathname.startsWith("/assets/"))
     .map((url) => url.pathname);
-  registration.active?.postMessage({ keep: ["/", ...paths] });
+  registration.active?.postMessage({ keep: ["/", ...paths, workerUrl, ...cityTiles()] });
+}
+
+/** The tiles of the whole city, from far to as near as few enough of them reach (slippy-map numbers). */
+function cityTiles(): string[] {
+  const city = store.room.value?.city;
+  if (!city) return [];
+  const [west, south, east, north] = city.bbox;
+  const paths: string[] = [];
+  for (let z = 6; z <= city.max_zoom; z++) {
+    const [left, top] = tileOf(west, north, z);
+    const [right, bottom] = tileOf(east, south, z);
+    if (paths.length + (right - left + 1) * (bottom - top + 1) > TILES) break;
+    for (let x = left; x <= right; x++)
+      for (let y = top; y <= bottom; y++) paths.push(`/tiles/${z}/${x}/${y}`);
+  }
+  return paths;
+}
+
+/** The Web Mercator tile of a place: column and row from the north-west. */
+function tileOf(lon: number, lat: number, z: number): [number, number] {
+  const most = 2 ** z - 1;
+  const mercator = Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI;
+  const at = (share: number) => Math.max(0, Math.min(most, Math.floor(share * 2 ** z)));
+  return [at((lon + 180) / 360), at((1 - mercator) / 2)];
 }

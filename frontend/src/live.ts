@@ -11,8 +11,9 @@ import {
   lost,
   pictureMs,
   setConnection,
+  stopped,
 } from "./connection";
-import { dropKept, replaceKept } from "./kept";
+import { dropKept, keep, replaceKept } from "./kept";
 import { flushOutbox } from "./outbox";
 import * as store from "./store";
 import { forgetTime, hearTime, now, serverNow } from "./time";
@@ -83,8 +84,9 @@ function closed(): void {
   };
   api.session().then(ended, (error) => {
     // A session that ended looks like a lost connection from here, but waiting will not mend it.
-    if (error instanceof Problem && (error.status === 401 || error.status === 403))
-      store.session.value = null;
+    if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 403)) return;
+    dropKept();
+    store.session.value = null;
   });
 }
 
@@ -96,7 +98,8 @@ function watch(): void {
   if (!socket && at >= retryAt) connect();
   else if (socket && behindS > LOST_S && at - openedAt > 4000) connect(); // open but silent
   const nextS = socket ? 0 : Math.max(1, Math.ceil((retryAt - at) / 1000));
-  if (behindS >= LOST_S) {
+  // A kept picture is never live, however short ago it was kept.
+  if (behindS >= LOST_S || keptShown.value) {
     if (!never && pictureMs.value === null) pictureMs.value = serverNow() - behindS * 1000;
     setConnection({ state: never ? "connecting" : "lost", behindS, attempt, nextS });
   } else if (!never && behindS >= LATE_S) {
@@ -142,9 +145,10 @@ function hello(seq: number, nowUs: number, awayS: number): void {
 
 function settle(awayS: number): void {
   batch(() => {
-    if (awayS) away.value = { seconds: awayS, lines: [] };
+    if (awayS) away.value = { seconds: awayS, lines: [], anew: keptShown.value };
     attempt = 0;
     pictureMs.value = null;
+    stopped.value = null;
     setConnection({ state: "live", behindS: 0, attempt: 0, nextS: 0 });
   });
   void flushOutbox();
@@ -152,7 +156,7 @@ function settle(awayS: number): void {
 
 function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
   batch(() => {
-    if (keptShown.value) void api.room().then((room) => (store.room.value = room));
+    if (keptShown.value) void lookAgain();
     replaceKept();
     store.storage.value = message.storage ?? null;
     store.closures.value = message.closures ?? [];
@@ -171,6 +175,12 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
     },
     () => {}, // only the count lacks them
   );
+}
+
+/** Who is here and what room this is may be others than when the picture was kept. */
+async function lookAgain(): Promise<void> {
+  const found = await Promise.all([api.session(), api.room()]).catch(() => null);
+  if (found?.[0].person) [store.session.value, store.room.value] = found;
 }
 
 function takePositions(list: [number, number, number, number | null, number][]): void {
@@ -202,6 +212,8 @@ function flush(): void {
     listAway(entries);
     store.changed(what);
   });
+  // What was kept before an erasure is written over at once.
+  if (entries.some((entry) => entry.type.startsWith("Erasure"))) keep();
   for (const follower of followers) follower(entries);
   for (const { incident } of entries) if (incident?.number === 0) void nameLater(incident.id);
 }

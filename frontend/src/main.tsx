@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { api, Problem } from "./api";
 import { startFollowing } from "./follow";
-import { dropKept, showKept, startKeeping } from "./kept";
+import { dropKept, hasKept, keepAgain, showKept, startKeeping } from "./kept";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { Room } from "./panels/Room";
@@ -17,16 +17,22 @@ import { startClock, useZone } from "./time";
 import { words } from "./words";
 
 type Stage = "looking" | "no-server" | "sign-in" | "room";
+/** With a picture at hand nobody waits long for a server that hangs. */
+const HASTE_MS = 2000;
 const stage = signal<Stage>("looking");
 const drill = signal<boolean | null>(null);
 let started = false;
 
 async function look(): Promise<void> {
   try {
-    const found = await api.session();
+    const found = await (hasKept() ? api.session(HASTE_MS) : api.session());
     drill.value = found.drill;
-    if (found.person) await enter();
-    else stage.value = "sign-in";
+    if (found.person) {
+      await enter();
+      return;
+    }
+    dropKept();
+    stage.value = "sign-in";
   } catch (error) {
     const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
     if (refused && typeof error.body.drill === "boolean") drill.value = error.body.drill;
@@ -46,6 +52,7 @@ async function enter(): Promise<void> {
   const [session, room] = await Promise.all([api.session(), api.room()]);
   store.session.value = session;
   store.room.value = room;
+  keepAgain();
   begin(0);
 }
 

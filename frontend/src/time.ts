@@ -33,9 +33,15 @@ export function hearTime(nowUs: number): void {
   step();
 }
 
+/** Goes on from a picture that was kept: the room's time, not this machine's, until it is heard. */
+export function seedTime(serverMs: number): void {
+  samples = [[performance.now(), serverMs]];
+  step();
+}
+
 /** Forgets what was learnt of the server's clock; it may be another server now. */
 export function forgetTime(): void {
-  samples = samples.slice(-1);
+  samples = [];
 }
 
 function step(): void {

@@ -63,6 +63,7 @@ export const en = {
     keptCall: (clock: string) => `(call taken ${clock}, while not connected)`,
     back: (clock: string) => `Live again after ${clock}.`,
     nothing: "Nothing changed meanwhile.",
+    anew: "The whole picture was taken anew: look it over, anything may have changed.",
     changed: (n: number) => `${many(n, "thing", "things")} changed meanwhile:`,
     more: (n: number) => `and ${n} more`,
     dismiss: "Seen",
@@ -78,6 +79,14 @@ export const en = {
       reserve: (mb: number) => `${mb} MB left. Make room now, or recording ends soon.`,
       full: (_mb: number) => "The disk is full. Use the radio and paper; this picture stays.",
     },
+  },
+  stopped: {
+    title: (clock: string) => `Nothing can be recorded since ${clock}.`,
+    full: "The disk is full. Use the radio and paper; this picture stays.",
+    journal: "The journal has stopped. Use the radio and paper; this picture stays.",
+    retry: "Try again",
+    waitingHere: (n: number) =>
+      `Not recorded yet: ${many(n, "entry", "entries")}, kept here and tried each 10 s`,
   },
   alarms: {
     region: "Alarms that need an answer",
@@ -422,6 +431,10 @@ export const en = {
   },
   error: {
     noServer: "No answer from the server.",
+    inDoubt:
+      "No answer from the server: it may be recorded or not. Look before you try again; what you typed is kept.",
+    notRecorded: (full: boolean) =>
+      `${full ? "The disk is full" : "The journal has stopped"}: nothing new can be recorded. Use the radio and paper. What you typed is kept; try again.`,
     status: (status: number) => `The server answered ${status}.`,
     signedOut: "You are signed out. Sign in again.",
   },

@@ -1,6 +1,6 @@
 /** The bars across the page: drill, connection lost, and what changed while it was. */
 
-import { away, connection, keptShown, lost, pictureMs } from "../connection";
+import { away, connection, keptShown, lost, pictureMs, stopped } from "../connection";
 import { tryNow } from "../live";
 import * as store from "../store";
 import { age, clockTime, span } from "../time";
@@ -48,11 +48,24 @@ export function LostBar() {
 export function StorageBar() {
   const storage = store.storage.value;
   if (!storage || storage.level === "ok" || lost.value) return null;
+  if (stopped.value && storage.level !== "full") return null; // one bar, and the graver one
   const urgent = storage.level !== "low";
   return (
     <div class={`bar storage ${storage.level}`} role={urgent ? "alert" : "status"}>
       <b>{words.storage.title[storage.level]}</b>
       <span>{words.storage.body[storage.level](storage.free_mb)}</span>
+    </div>
+  );
+}
+
+/** A command was not recorded; until one is. */
+export function StoppedBar() {
+  const since = stopped.value;
+  if (!since || lost.value || store.storage.value?.level === "full") return null;
+  return (
+    <div class="bar storage full" role="alert">
+      <b>{words.stopped.title(clockTime(since.ms))}</b>
+      <span>{since.full ? words.stopped.full : words.stopped.journal}</span>
     </div>
   );
 }
@@ -68,7 +81,11 @@ function AwayBar() {
     <div class="bar away" role="status">
       <b>{words.lost.back(span(list.seconds * 1000))}</b>
       <span class="lines">
-        {list.lines.length ? words.lost.changed(list.lines.length) : words.lost.nothing}{" "}
+        {list.lines.length
+          ? words.lost.changed(list.lines.length)
+          : list.anew
+            ? words.lost.anew
+            : words.lost.nothing}{" "}
         {list.lines.slice(-LISTED).join("; ")}
         {rest > 0 ? ` ${words.lost.more(rest)}` : ""}
       </span>

@@ -5,7 +5,7 @@ import { completions } from "../commands/complete";
 import { lost } from "../connection";
 import { busy, command, helpOpen, picks, reading, setCommand, togglePick } from "../desk";
 import { runCommand } from "../keys";
-import { outbox } from "../outbox";
+import { flushOutbox, outbox } from "../outbox";
 import { said } from "../said";
 import * as store from "../store";
 import { words } from "../words";
@@ -75,7 +75,16 @@ function Completions() {
   const waiting = outbox.value.length;
   return (
     <>
-      {waiting ? <b class="kept">{words.lost.waitingHere(waiting)}</b> : null}
+      {waiting ? (
+        <b class="kept">
+          {lost.value ? words.lost.waitingHere(waiting) : words.stopped.waitingHere(waiting)}
+        </b>
+      ) : null}
+      {waiting && !lost.value ? (
+        <button type="button" onClick={() => void flushOutbox()}>
+          {words.stopped.retry}
+        </button>
+      ) : null}
       <LeftSide list={list} />
       <span class="grow" />
       {lost.value ? (

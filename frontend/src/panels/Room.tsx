@@ -8,7 +8,7 @@ import * as store from "../store";
 import { theme } from "../theme";
 import { words } from "../words";
 import { AlarmStrip } from "./AlarmStrip";
-import { DrillBar, LostBar, StorageBar } from "./Bars";
+import { DrillBar, LostBar, StoppedBar, StorageBar } from "./Bars";
 import { Board } from "./Board";
 import { Card } from "./Card";
 import { CommandLine } from "./CommandLine";
@@ -30,6 +30,7 @@ export function Room() {
       <DrillBar />
       <LostBar />
       <StorageBar />
+      <StoppedBar />
       <AlarmStrip />
       <Tabs />
       <main>
