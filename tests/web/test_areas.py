@@ -26,9 +26,11 @@ def test_areas_are_used(tmp_path: Path, town: Path) -> None:
         assert shapes["type"] == "FeatureCollection"
         assert len(shapes["features"]) > 10
         # Of the agencies whose ground it is, the one that has units for it.
+        numbers = []
         for kind, agency in (("HOUSEFIRE", "fire"), ("CARDIAC", "ems"), ("BREAKIN", "police")):
             made = api.post("/api/incidents", json={"type": kind, **where}).json()
             assert made["run"].startswith(f"{agency}-")
+            numbers.append(made["number"])
             shown = api.get(f"/api/incidents/{made['id']}").json()
             assert "key_site" in {area["kind"] for area in shown["areas"]}
             ranked = api.get(f"/api/incidents/{made['id']}/recommendation").json()["ranked"]
@@ -36,6 +38,8 @@ def test_areas_are_used(tmp_path: Path, town: Path) -> None:
             for one in ranked:
                 station = room.home.picture.units.units[one["unit"]].station
                 assert ("first due here" in one["words"]) == (station in due)
+        # Whoever owns it, a spoken number is one incident.
+        assert len(set(numbers)) == 3
         assert api.get("/api/areas/at", params={"lon": 200, "lat": 0}).status_code == 400
         for token, status in (("", 401), (room.button, 403)):
             with room.client(token) as other:

@@ -96,6 +96,11 @@ def raise_alarm(
     )
 
 
+def run_stream(year: int) -> str:
+    """Where a year's run numbers are used up: of the whole room, so that "101" is one incident."""
+    return f"run/room-{year}"
+
+
 def press_key(day: int) -> str:
     """Whose key the presses of a day (since 1970, UTC) are told apart by."""
     return f"press/{day}"
@@ -213,7 +218,7 @@ def open_incident(
             ),
             *_sides(f"incident/{incident}", place, place_name, text, verified=verified),
         ),
-        _draft(f"run/{run}", RunNumberTaken(incident=incident)),
+        _draft(run_stream(utc_year(now_us)), RunNumberTaken(incident=incident)),
     ]
     expect: dict[str, int] = {f"incident/{incident}": 0}
     for alarm in found:

@@ -53,7 +53,7 @@ class IncidentTypeRegistered(Fact, frozen=True, kw_only=True):
 
 
 class RunNumberTaken(Fact, frozen=True, kw_only=True):
-    """A run number was used up. Stream ``run/<agency>-<year>``; the number IS the version."""
+    """A run number was used up. Stream ``run/room-<year>``; the number IS the version."""
 
     TYPE: ClassVar[str] = "RunNumberTaken.1"
     incident: str

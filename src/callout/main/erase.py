@@ -11,6 +11,7 @@ from callout.base.clock import Clock, SystemClock
 from callout.base.errors import BadInputError, CalloutError, HomeInUseError, NotFoundError
 from callout.base.settings import home_folder
 from callout.incidents import IncidentBoard
+from callout.incidents.commands import run_stream
 from callout.incidents.erasure import (
     REASONS,
     Found,
@@ -24,7 +25,7 @@ from callout.journal import Journal
 from callout.main.opening import open_journal
 
 _DAY_US = 24 * 3600 * 1_000_000
-_RUN = re.compile(r"(.+-\d{4})[-/](\d+)")
+_RUN = re.compile(r"(.+-(\d{4}))[-/](\d+)")
 
 
 @click.command()
@@ -103,10 +104,13 @@ def _older(journal: Journal, clock: Clock, days: int) -> list[Found]:
 def _named(journal: Journal, what: str) -> Found:
     run = _RUN.fullmatch(what)
     if run is not None:
-        taken = next(journal.stream(f"run/{run[1]}", int(run[2]) - 1), None)
-        if taken is None or taken.version != int(run[2]):
+        number = int(run[3])
+        taken = next(journal.stream(run_stream(int(run[2])), number - 1), None)
+        incident = taken.body["incident"] if taken and taken.version == number else ""
+        opened = next(journal.stream(f"incident/{incident}"), None)
+        if opened is None or opened.body["run"] != run[1]:
             raise NotFoundError(f"there is no run number {what}", where="erase")
-        return find_incident(journal, taken.body["incident"])
+        return find_incident(journal, incident)
     kind, _, name = what.rpartition("/")
     if kind == "alarm":
         return find_alarm(journal, name)
