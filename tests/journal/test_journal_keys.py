@@ -181,3 +181,20 @@ def test_boxes_are_of_one_record_one_entry_and_one_name(tmp_path: Path) -> None:
             not tag_fits(keys, number, box[:at] + b"\0" + box[at + 1 :], "k", name) or not box[at]
         )
     keys.close()
+
+
+def test_a_damaged_key_does_not_hold_a_hash_up(tmp_path: Path) -> None:
+    path = tmp_path / "k"
+    keys = opened(path)
+    before = keys.keyed_hash("press/1", ("a",))
+    assert keys.keyed_hash("press/1", ("a",)) == before
+    number = keys.find("press/1")
+    assert number is not None
+    data = bytearray(path.read_bytes())
+    data[number * RECORD_BYTES + 30] ^= 1
+    path.write_bytes(data)
+    after = keys.keyed_hash("press/1", ("a",))
+    assert after != before
+    assert keys.keyed_hash("press/1", ("a",)) == after
+    assert keys.find("press/1") == number + 1
+    keys.close()

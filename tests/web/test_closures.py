@@ -153,3 +153,22 @@ def test_it_ends_by_itself_also_after_a_restart(tmp_path: Path, town: Path) -> N
         arrays = room.room.picture.roads
         assert arrays.epoch >= 1
     assert check(tmp_path / "home").ok
+
+
+def test_a_room_opens_also_when_closures_cannot_be_applied(
+    tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alarms come first."""
+    made_home(tmp_path / "home", town, units=6)
+    with running(tmp_path / "home", town) as room, room.client() as api:
+        _, best = incident_and_best(room)
+        close_middle(api, best)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the map and the closures do not fit")
+
+    monkeypatch.setattr("callout.web.closing.resolve", broken)
+    with running(tmp_path / "home", town) as room, room.client() as api:
+        press = {"device": "button-1", "press": "after", "kind": "panic"}
+        assert api.post("/api/alarms", json=press).status_code == 201
+        assert len(api.get("/api/closures").json()["closures"]) == 1

@@ -54,9 +54,9 @@ def raise_alarm(
     """Keep an alarm, whoever sent it. The same device and press is the same alarm.
 
     The same for a day at least, two at most. A verified device's key is made of device and press
-    only. A stranger's holds what it sent
-    and the credential it showed, so it can never stand in the way of a real press, while its
-    own repeat is still one alarm. No filter on fix, age, sender or place stands here.
+    only. A stranger's holds what it sent and the credential it showed, so it can never stand in
+    the way of a real press, while its own repeat is still one alarm. No filter on fix, age,
+    sender or place stands here.
     """
     authorize(actor, Action.ALARM_RAISE, Subject("alarm"))
     verified = actor.kind == "person" or actor.id == press.device or Scope.ROOM in actor.scopes

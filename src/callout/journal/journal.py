@@ -454,7 +454,7 @@ class Journal:
         side = self._keys.side
         if not make and side.find(key) is None:
             return ""
-        return side.keyed_hash(key, parts)
+        return self._reserve.trying(lambda: side.keyed_hash(key, parts))
 
     def keyed_hash(self, *parts: str) -> str:
         """32 hex characters of HMAC-SHA256 under a secret of this home."""

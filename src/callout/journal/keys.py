@@ -129,14 +129,19 @@ class KeyFile:
             return cipher
 
     def keyed_hash(self, name: str, parts: tuple[str, ...]) -> str:
-        """32 hex characters under this name's key, made when there is none; see ``Keys``."""
+        """32 hex characters under this name's key, made when there is none; see ``Keys``.
+
+        A key that is damaged is left for ``check`` and a new one made: an alarm waits for this.
+        """
         while True:
             number = self.number_of(name)
             with self._lock:
                 record = os.pread(self._fd, RECORD_BYTES, number * RECORD_BYTES)
-            # Else somebody destroyed it between the two lines; the next round makes a new one.
-            if _is_whole(record):
-                return _keyed_hash(record[_KEY], parts)
+                if _is_whole(record):
+                    return _keyed_hash(record[_KEY], parts)
+                # Damaged, or destroyed between the two lines; the next round makes a new one.
+                if self._records.get(self._whose(name)) == number:
+                    del self._records[self._whose(name)]
 
     def find(self, name: str) -> int | None:
         """The record of this name's living key; None when it has none."""

@@ -27,7 +27,6 @@ from callout.units import Status
 _log = structlog.get_logger()
 _TYPES: Final = frozenset({RoadClosed.TYPE, ClosureLifted.TYPE})
 _ON_THEIR_WAY: Final = frozenset({Status.DISPATCHED, Status.EN_ROUTE})
-_LOOK_EVERY_S: Final = 5.0
 _WAIT_S: Final = 10.0
 
 
@@ -62,17 +61,14 @@ class Closing:
 
     async def start(self) -> None:
         """Put in force what the boards hold."""
-        await self._apply()
+        await self._try()
 
     async def run(self) -> None:
         """Apply what changes, for as long as the room runs."""
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            try:
-                await self._apply()
-            except Exception:  # noqa: BLE001 - the edge of a task: the next change tries again
-                _log.exception("closures could not be applied")
+            await self._try()
 
     async def in_force(self, seq: int) -> None:
         """Wait until every answer sees the closures of that entry."""
@@ -116,6 +112,12 @@ class Closing:
             "lines": lines(self._picture.roads, edges) if len(edges) else [],
             "gone": self._resolved.gone.get(closure.id, 0),
         }
+
+    async def _try(self) -> None:
+        try:
+            await self._apply()
+        except Exception:  # noqa: BLE001 - alarms come first: the room opens and runs without
+            _log.exception("closures could not be applied")
 
     async def _apply(self) -> None:
         wanted, closures = self._wanted, list(self._picture.places.closures.values())
