@@ -11,12 +11,10 @@ Checked against: one search a target with our plain Dijkstra (20 targets, all en
 over the arrays of the graph folder (5 targets), both without and with 20 closures.
 """
 
-import json
-import os
 import time
 from pathlib import Path
 
-from nearest import ScipyCheck, Traffic, ask_osrm, open_roads, start_osrm, state_machine, stop_osrm
+from nearest import ScipyCheck, Traffic, ask_osrm, open_roads, run, start_osrm, stop_osrm
 
 SOURCES, TARGETS, ROUNDS, CLOSURES, REACH_S = 5_000, 200, 5, 20, 900
 FIGURES = (
@@ -26,16 +24,7 @@ FIGURES = (
 
 
 def main() -> int:
-    figures: dict[str, float | None] = dict.fromkeys(FIGURES)
-    state_machine()
-    data = os.environ.get("CALLOUT_DATA")
-    pbf = Path(data or "") / "osm" / "porto.osm.pbf"
-    if data and pbf.is_file():
-        measure(pbf, figures)
-    else:
-        print("skipped:", f"{pbf} is missing" if data else "CALLOUT_DATA is not set")
-    print(json.dumps({"name": "times", "figures": figures}))
-    return 0
+    return run("times", FIGURES, measure)
 
 
 def measure(pbf: Path, figures: dict[str, float | None]) -> None:

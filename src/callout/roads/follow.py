@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from callout.roads.graph import Graph
 from callout.roads.jit import kernel
 from callout.roads.search import Forward
-from callout.roads.snap import SnapArrays, Snaps, snap_one
+from callout.roads.snap import SnapArrays, Snaps, other_way, snap_one
 
 # Standard deviations: a fix, a heading, a place expected (its own error and that of the speed).
 _FIX_M = 8.0
@@ -117,11 +117,7 @@ def _follow(
         found.edge[index] = edge
         found.offset[index] = offset
         found.distance_m[index] = metres
-        found.other[index] = -1
-        if edge >= 0:
-            road = arrays.edge_road[edge]
-            twin = arrays.road_edge[road, 0]
-            found.other[index] = arrays.road_edge[road, 1] if twin == edge else twin
+        found.other[index] = other_way(arrays, edge)
 
 
 @kernel

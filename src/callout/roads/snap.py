@@ -151,11 +151,17 @@ def _snap(
         found.edge[index] = edge
         found.offset[index] = offset
         found.distance_m[index] = distance
-        found.other[index] = -1
-        if edge >= 0:
-            road = arrays.edge_road[edge]
-            twin = arrays.road_edge[road, 0]
-            found.other[index] = arrays.road_edge[road, 1] if twin == edge else twin
+        found.other[index] = other_way(arrays, edge)
+
+
+@kernel
+def other_way(arrays: SnapArrays, edge: int) -> int:
+    """The same road the other way; -1 on a one-way, and for no edge."""
+    if edge < 0:
+        return -1
+    road = arrays.edge_road[edge]
+    twin = arrays.road_edge[road, 0]
+    return int(arrays.road_edge[road, 1] if twin == edge else twin)
 
 
 @kernel
