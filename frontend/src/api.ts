@@ -46,8 +46,9 @@ function hearJournal(status: number): void {
 }
 
 function sentence(status: number, body: Record<string, unknown>): string {
-  const parts = [body.detail ?? body.title, body.todo].filter((x) => typeof x === "string" && x);
-  return parts.length ? parts.join(" ") : words.error.status(status);
+  // `detail` is both in one sentence, for programs; here it would say the second part twice.
+  const parts = [body.title ?? body.detail, body.todo].filter((x) => typeof x === "string" && x);
+  return parts.length ? parts.join(". ") : words.error.status(status);
 }
 
 async function call<T>(

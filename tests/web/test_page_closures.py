@@ -90,6 +90,8 @@ def test_a_street_that_is_not_there_is_said(up: Running, page: Page) -> None:
     page.keyboard.type("close nowhere lane of nothing")
     page.keyboard.press("Enter")
     expect(page.locator("body")).to_contain_text("no street")
+    said = page.locator("body").inner_text()
+    assert said.count("Check the spelling") == 1
     page.keyboard.press("Escape")
     page.keyboard.type("open x")
     expect(page.locator("body")).to_contain_text("No road is closed.")
