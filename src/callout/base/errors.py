@@ -54,6 +54,21 @@ class NotFoundError(CalloutError):
     code = "not-found"
 
 
+class HiddenError(NotFoundError):
+    """It is another agency's and not shared: in the same words as if it were not there."""
+
+
+_FIND = {
+    "incident": "Use the id, not the run number; see GET /api/incidents",
+    "unit": "See GET /api/units for the ids",
+}
+
+
+def no_such(kind: str, name: str, error: type[NotFoundError] = NotFoundError) -> NotFoundError:
+    """The one way to say that there is no such thing, whether or not that is all of the truth."""
+    return error(f"there is no {kind} {name!r}", where=kind, todo=_FIND.get(kind, ""))
+
+
 class ConflictError(CalloutError):
     """The picture the asker decided on has changed; nothing was done."""
 

@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Actor, authorize
 from callout.base.geo import EARTH_RADIUS_M, LonLat
 from callout.dispatch.picture import STALE_S, Picture
 from callout.dispatch.words import age_words, clock_words, distance_words, words
-from callout.incidents import Incident, IncidentType
+from callout.incidents import Incident, IncidentType, incident_subject
 from callout.places import Area
 from callout.roads import Route, Snap, Snaps
 from callout.units import FREE, Unit, by_profile
@@ -160,7 +160,7 @@ def recommend(
     """
     began_us = picture.clock.monotonic_us()
     incident = picture.incidents.incident(incident_id)
-    authorize(actor, Action.RECOMMEND, Subject("incident", incident.id, incident.agency))
+    authorize(actor, Action.RECOMMEND, incident_subject(incident))
     kind = picture.incidents.type(incident.type)
     now_us = picture.clock.now_us()
     answer = Recommendation(

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from callout.access import NOBODY, Actor
+from callout.access import NOBODY
 from callout.base.errors import RefusedError
+from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
 
@@ -50,23 +51,24 @@ class Door:
             await self._inner(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        actor, by_cookie = self._who(headers)
-        wrong = self._wrong(scope, headers, by_cookie=by_cookie)
+        shown = self._shown(headers)
+        wrong = self._wrong(scope, headers, by_cookie=shown.way == "session")
         if wrong:
             await _refuse(scope, receive, send, wrong)
             return
-        scope.setdefault("state", {})["actor"] = actor
+        state = scope.setdefault("state", {})
+        state["shown"] = shown
+        state["actor"] = self._room.asking.actor(shown) or NOBODY
         await self._inner(scope, receive, _with_headers(send))
 
-    def _who(self, headers: dict[bytes, bytes]) -> tuple[Actor, bool]:
-        """The actor by token or cookie, and whether it was the cookie."""
+    @staticmethod
+    def _shown(headers: dict[bytes, bytes]) -> Shown:
+        """A token, else a cookie, else nothing."""
         bearer = bearer_token(headers)
         if bearer:
-            return self._room.credentials.actor_of_token(bearer) or NOBODY, False
+            return Shown("token", bearer)
         secret = session_secret(headers)
-        if secret:
-            return self._room.credentials.actor_of_session(secret) or NOBODY, True
-        return NOBODY, False
+        return Shown("session", secret) if secret else Shown()
 
     def _wrong(
         self, scope: Scope, headers: dict[bytes, bytes], *, by_cookie: bool
