@@ -116,8 +116,9 @@ class IncidentBoard:
         if isinstance(fact, builtins.type) and issubclass(fact, Fact) and fact.TYPE
     )
 
-    def __init__(self) -> None:
-        """Start empty; entry 0 comes first."""
+    def __init__(self, *, keep_closed_us: int | None = _KEEP_CLOSED_US) -> None:
+        """Start empty; entry 0 comes first. ``keep_closed_us`` None: nothing is let go."""
+        self._keep_closed_us = keep_closed_us
         self.alarms: dict[str, Alarm] = {}
         self.incidents: dict[str, Incident] = {}
         self.types: dict[str, IncidentType] = {}
@@ -337,7 +338,8 @@ class IncidentBoard:
         return incident
 
     def _forget_ended(self, now_us: int) -> None:
-        while self._ended and now_us - self._ended[0][0] > _KEEP_CLOSED_US:
+        keep_us = self._keep_closed_us
+        while keep_us is not None and self._ended and now_us - self._ended[0][0] > keep_us:
             _, kind, name = self._ended.popleft()
             if kind == "alarm":
                 incident = self.incidents.get(self.alarms[name].incident)

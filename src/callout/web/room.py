@@ -16,6 +16,7 @@ from typing import TypeVar
 import structlog
 
 from callout.access import SYSTEM, AccessBoard, Credentials, Sessions
+from callout.access.used import Used
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, ConflictError, UnavailableError
 from callout.dispatch import Picture
@@ -64,6 +65,9 @@ class Room:
         self.live = Live(picture, self.asking, self.account, drill=drill)
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
+        self.changing_staff = asyncio.Lock()  # or two could each leave the other as the last one
+        self.reading = asyncio.Lock()  # one at a time reads far back in the journal
+        self.used = Used(picture.journal.state, picture.clock)
         self._escalate_s = escalate_s
         self._zone = zone
         self.shift_h = shift_h
@@ -106,6 +110,7 @@ class Room:
             loop.create_task(self._remember()),
             loop.create_task(self._every(10.0, self._keeper.beat)),
             loop.create_task(self._every(5.0, self.account.flush)),
+            loop.create_task(self._mark()),
         ]
 
     async def stop(self) -> None:
@@ -206,6 +211,15 @@ class Room:
         while True:
             await asyncio.to_thread(self.picture.journal.remember)
             await self.clock.wait_s(1.0)
+
+    async def _mark(self) -> None:
+        """Write which access was used today, off the loop: it waits for the disk."""
+        while True:
+            try:
+                await asyncio.to_thread(self.used.flush)
+            except Exception:  # noqa: BLE001 - the edge of a task: a full disk must not end it
+                _log.warning("marks of used access could not be written")
+            await self.clock.wait_s(5.0)
 
     async def _read_signs(self) -> None:
         """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
