@@ -192,11 +192,13 @@ def grant(
     authorize(actor, Action.ACCESS_DECIDE, request_subject(request, now_us))
     above = [role for role in request.roles if role not in grantable(actor)]
     if above:
-        raise RefusedError(
+        error = RefusedError(
             f"{' and '.join(above)} is not yours to give",
             where="request",
             todo="Leave it to an administrator",
         )
+        error.about = (Action.ACCESS_DECIDE.value, "request", request.id)
+        raise error
     hours = request.hours if hours is None else hours
     _hours(hours)
     if hours > request.hours:

@@ -55,8 +55,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "Until you sign out; a day after you last proved who you are at most.",
     ),
     "used": (
-        "The last day on which you used each kind of right. It serves to find rights nobody needs. "
-        "No times of day, no counts.",
+        "The last day on which you used each kind of right, to find rights that nobody needs.",
         "A year and a day after that day, or until you leave.",
     ),
     "acts": ("Entries of what you did, as far as this page of them reaches.", _FOREVER),

@@ -118,11 +118,11 @@ def devices_unused(
     devices: Iterable[Device], days: Days, now_us: int, since_us: int
 ) -> list[UnusedDevice]:
     """Devices and programs that are enrolled or invited and not used, or past their end."""
-    found = []
-    for device in devices:
-        if device.state != "revoked" and (why := _why(device, days, now_us, since_us)):
-            found.append(UnusedDevice(device.id, device.agency, why, device.since_us))
-    return found
+    return [
+        UnusedDevice(device.id, device.agency, why, device.since_us)
+        for device in devices
+        if device.state != "revoked" and (why := _why(device, days, now_us, since_us))
+    ]
 
 
 def _why(device: Device, days: Days, now_us: int, since_us: int) -> str:

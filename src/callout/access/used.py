@@ -41,6 +41,7 @@ class Used:
 
     def flush(self) -> int:
         """Write what waits, at most 500 marks at once; how many. Waits for the disk."""
+        self.since_us()
         with self._lock:
             keys = sorted(self._waiting)[:_AT_ONCE]
             marks = {key: self._today[key] for key in keys}

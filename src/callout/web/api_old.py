@@ -35,9 +35,9 @@ async def post_open(
         try:
             authorize(actor, Action.INCIDENT_READ, subject)
         except CalloutError:
+            authorize(actor, Action.INCIDENT_READ_OLD, subject, purpose=data.purpose)
             if not incident.closed_us:
                 raise
-            authorize(actor, Action.INCIDENT_READ_OLD, subject, purpose=data.purpose)
     else:
         # First as if it were nobody's: who may open none is not told that there is one.
         authorize(

@@ -1,14 +1,15 @@
 """The staff over HTTP: who is who, who has which roles and why; what is not used; one's report."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-from callout.access import Action, Purpose, Subject, authorize
 from callout.access import ROOM as THE_ROOM
+from callout.access import Action, Purpose, Subject, authorize
 from callout.access.board import Staff
 from callout.access.commands import end_shift
 from callout.access.people import add_person, change_roles, leave, person_subject
@@ -132,16 +133,21 @@ async def get_review(
             shares_touched, room.picture.journal, owners.of_actor, owners.of_entry, since_us
         )
         marks = await asyncio.to_thread(room.used.days)
+        marks_since_us = await asyncio.to_thread(room.used.since_us)
     staff = [person for person in board.staff.values() if within(actor, person.agency)]
     devices = [device for device in board.devices.values() if within(actor, device.agency)]
     shares = shares_unused(board, touched, fresh)
     return {
         "days": days,
-        "marks_since_us": room.used.since_us(),
+        "marks_since_us": marks_since_us,
         "whole": whole,
-        "accounts_unused": [one._asdict() for one in accounts_unused(staff, marks, now_us, since_us)],
+        "accounts_unused": [
+            one._asdict() for one in accounts_unused(staff, marks, now_us, since_us)
+        ],
         "roles_unused": [one._asdict() for one in roles_unused(staff, marks, since_us)],
-        "devices_unused": [one._asdict() for one in devices_unused(devices, marks, now_us, since_us)],
+        "devices_unused": [
+            one._asdict() for one in devices_unused(devices, marks, now_us, since_us)
+        ],
         "shares_unused": [one._asdict() for one in shares if within(actor, one.agency)],
     }
 
@@ -168,11 +174,13 @@ async def get_report(
     person = room.picture.access.person(person_id)
     authorize(actor, Action.STAFF_REPORT, person_subject(person), purpose=purpose)
     if purpose != Purpose.SUBJECT_ACCESS:
-        raise RefusedError(
+        error = RefusedError(
             "a report is made only because its person asked for it",
             where="purpose",
             todo=f"Name {Purpose.SUBJECT_ACCESS}",
         )
+        error.about = (Action.STAFF_REPORT.value, "person", person.id)
+        raise error
     await shown(room.account, actor, "person", person.id, purpose)
     return await _report(room, person, before)
 
@@ -187,6 +195,10 @@ async def _report(room: Room, person: Staff, before: int | None) -> dict[str, An
         return await asyncio.to_thread(
             report, sources, person, requests, now_us=now_us, before=before
         )
+
+
+def _views(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row._asdict() for row in rows]
 
 
 def _drop(room: Room, person: str) -> None:

@@ -121,7 +121,7 @@ async def post_sharing(
 
 
 def _request(room: Room, actor: Actor, request_id: str) -> Request:
-    """The request; what is not for the actor is not there."""
+    """The request, for somebody of the staff; whether they may decide is looked at next."""
     authorize(actor, Action.ACCESS_ASK, Subject("person", actor.id, actor.agency))
     request = room.picture.access.requests.get(request_id)
     if request is None:
