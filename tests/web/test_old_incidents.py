@@ -1,6 +1,7 @@
 """Incidents that ended over a day ago: for a named purpose, and entered before they are shown."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,9 +10,10 @@ import pytest
 from callout.access import SYSTEM
 from callout.base.clock import ManualClock, SystemClock
 from callout.base.geo import LonLat
-from callout.dispatch import assign, close, set_status
+from callout.dispatch import Picture, assign, close, set_status
 from callout.incidents.commands import add_note, open_incident
 from callout.incidents.erasure import ask_erasure, find_incident, finish_erasure
+from callout.journal import Receipt
 from callout.main.home import open_home
 from callout.units import Status
 from running import Running, made_home, running
@@ -52,34 +54,35 @@ def old(tmp_path_factory: pytest.TempPathFactory, town: Path) -> Iterator[Old]:
         yield Old(room, made[0], made[1], unit, f"{run.run}-{run.number}")
 
 
-def _worked_on(picture: object, clock: ManualClock, unit: str, words: str) -> str:
-    p: object = picture
+def _worked_on(p: Picture, clock: ManualClock, unit: str, words: str) -> str:
     incident, submitted = open_incident(
-        p.journal,  # type: ignore[attr-defined]
+        p.journal,
         SYSTEM,
-        p.incidents,  # type: ignore[attr-defined]
+        p.incidents,
         agency="fire",
         type_code="FALL",
         priority=2,
         place=LonLat(-285_000_000, 460_000_000),
         place_name=f"{words} Street 5",
         text=f"{words}: a fall on the stairs",
+        alarms=(),
         now_us=clock.now_us(),
     )
     _done(p, submitted)
-    sent = assign(p, SYSTEM, incident, [unit], seq=p.seq, divert=False)  # type: ignore[attr-defined,arg-type]
+    sent = assign(p, SYSTEM, incident, [unit], seq=p.seq, divert=False)
     _done(p, sent.receipt)
     for status in (Status.EN_ROUTE, Status.ON_SCENE):
         clock.advance_s(60)
-        _done(p, set_status(p, SYSTEM, unit, status))  # type: ignore[arg-type]
-    _done(p, close(p, SYSTEM, incident, "done")[0])  # type: ignore[arg-type]
-    _done(p, set_status(p, SYSTEM, unit, Status.AVAILABLE))  # type: ignore[arg-type]
+        _done(p, set_status(p, SYSTEM, unit, status))
+    _done(p, close(p, SYSTEM, incident, "done")[0])
+    _done(p, set_status(p, SYSTEM, unit, Status.AVAILABLE))
     return incident
 
 
-def _done(picture: object, submitted: object) -> None:
-    submitted.result(10)  # type: ignore[attr-defined]
-    picture.fold()  # type: ignore[attr-defined]
+def _done(picture: Picture, submitted: Future[Receipt] | None) -> None:
+    assert submitted is not None
+    submitted.result(10)
+    picture.fold()
 
 
 def openings(room: Running) -> list[tuple[str, str, str]]:

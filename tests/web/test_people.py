@@ -89,7 +89,7 @@ def test_a_supervisor_ends_a_shift(room: Running) -> None:
     ana = room.signed_in("shifted", "dispatcher", agency="fire")
     away = room.signed_in("away", "supervisor", agency="police")
     assert ana.post("/api/people/head/end-shift").status_code == 403
-    assert away.post("/api/people/shifted/end-shift").status_code == 404
+    assert away.post("/api/people/shifted/end-shift").status_code == 403
     assert head.post("/api/people/shifted/end-shift").is_success
     assert ana.get("/api/session").json()["locked"] == "shift"
     assert ana.get("/api/units").status_code == 401
@@ -207,7 +207,7 @@ def test_anothers_report_is_for_who_answers_their_request_and_is_entered(room: R
         "purpose": "subject_access",
     }
     away = room.signed_in("away-officer", "evidence_officer", agency="police")
-    assert away.get(wanted).status_code == 404
+    assert away.get(wanted).status_code == 403
     assert officer.get("/api/people/none/report?purpose=subject_access").status_code == 404
 
 
@@ -254,4 +254,4 @@ def test_an_administrator_reads_nothing_of_callers_through_any_route(
             assert answer.status_code < 500 or path.startswith("/tiles"), (path, answer.text)
             assert word.encode() not in answer.content, path
             asked += 1
-    assert asked >= 25
+    assert asked == sum(route.method == "GET" for route in ROUTES) > 20
