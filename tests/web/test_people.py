@@ -9,6 +9,7 @@ import pytest
 from callout.access import Credentials
 from callout.access.used import DAY_US
 from callout.base.clock import SystemClock
+from callout.journal import Batch, Draft
 from callout.web import ROUTES
 from running import PASSWORD, Running
 
@@ -156,6 +157,10 @@ def test_ones_own_report_has_everything_and_says_what_it_means(room: Running) ->
     body = {"roles": ["dispatcher"], "hours": 1, "reason": "Night shift alone"}
     request = ana.post("/api/requests", json=body).json()["id"]
     assert head.post(f"/api/requests/{request}/grant", json={}).is_success
+    crew = {"members": [{"person": "reported", "skills": []}], "vehicle": "", "ends_us": 0}
+    other = {"members": [{"person": "rep-head", "skills": []}]}
+    signed = tuple(Draft("unit/E1", "CrewSignedOn.1", body) for body in (crew, other))
+    room.home.journal.append(Batch(signed, "crew of E1", "device/tablet"))
     opened = ana.post("/api/incidents", json={"type": "FALL", "agency": "fire"}).json()
     assert ana.get(f"/api/incidents/{opened['id']}").is_success
     assert ana.get("/log/checkpoint").status_code == 403
@@ -183,6 +188,8 @@ def test_ones_own_report_has_everything_and_says_what_it_means(room: Running) ->
     assert {"IncidentOpened.1", "AccessAsked.1"} <= acts
     assert found["openings"][0]["what"]["id"] == opened["id"]  # type: ignore[index]
     assert found["refusals"][0]["what"]["action"] == "log.read"  # type: ignore[index]
+    named = [(one["type"], one["by"]) for one in found["named"]]  # type: ignore[attr-defined]
+    assert named == [("CrewSignedOn.1", "device/tablet")]
     for secret in ("argon2", ana.cookies["callout_session"]):
         assert secret not in answer.text
     older = ana.get(f"/api/me/report?before={found['acts'][-1]['seq']}")  # type: ignore[index]
@@ -206,6 +213,9 @@ def test_anothers_report_is_for_who_answers_their_request_and_is_entered(room: R
         "id": "subject",
         "purpose": "subject_access",
     }
+    subject = room.signed_in("subject", "dispatcher", agency="fire")
+    named = sections(subject.get("/api/me/report"))["named"]
+    assert [one["by"] for one in named] == ["person/officer"]  # type: ignore[attr-defined]
     away = room.signed_in("away-officer", "evidence_officer", agency="police")
     assert away.get(wanted).status_code == 403
     assert officer.get("/api/people/none/report?purpose=subject_access").status_code == 404

@@ -24,7 +24,7 @@ _LOCK_S = 600
 
 
 #: Spaces of state.db with what a person signs in with: by their id, or with it in the value.
-_OF_A_PERSON = ("account", "code", "passkey")
+_OF_A_PERSON = ("account", "code", "passkey", "oidc-link")
 
 
 class _Owned(msgspec.Struct):
@@ -110,7 +110,7 @@ class Credentials:
         self._state.delete("failures", key)
 
     def ways(self) -> dict[str, dict[str, int]]:
-        """By person, how many of each thing to sign in with there are: account, code, passkey."""
+        """By person, how many of each thing to sign in with there are: account, code, passkey..."""
         found: dict[str, dict[str, int]] = {}
         for space in _OF_A_PERSON:
             for key, raw in self._state.items(space):

@@ -61,6 +61,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "acts": ("Entries of what you did, as far as this page of them reaches.", _FOREVER),
     "openings": ("Personal material and live pictures that were opened by you.", _FOREVER),
     "refusals": ("What you asked for and may not.", _FOREVER),
+    "named": (
+        "Entries by others that name you: crews you were signed on with, and who opened your report.",
+        _FOREVER,
+    ),
 }
 
 
@@ -80,15 +84,20 @@ class Sources(NamedTuple):
     used: Used
 
 
-def acts_before(journal: Journal, label: str, before: int | None) -> Acts:
-    """What that actor did before the seq ``before`` (None: up to now), a page of it."""
+def acts_before(
+    journal: Journal,
+    label: str,
+    before: int | None,
+    names: Callable[[Entry], bool] = lambda _entry: False,
+) -> Acts:
+    """What that actor did, or what ``names`` them, before the seq ``before`` (None: up to now)."""
     top = journal.head() + 1 if before is None else min(before, journal.head() + 1)
     end = max(0, top - LOOK_MAX)
     found: list[Entry] = []
     while top > end and len(found) < SHOWN_MAX:
         bottom = max(end, top - _PAGE)
         page = journal.read(bottom - 1, top - bottom, top - 1)
-        mine = [entry for entry in reversed(page) if entry.actor == label]
+        mine = [one for one in reversed(page) if one.actor == label or names(one)]
         if len(found) + len(mine) > SHOWN_MAX:
             mine = mine[: SHOWN_MAX - len(found)]
             bottom = mine[-1].seq
@@ -104,15 +113,22 @@ def report(
     *,
     now_us: int,
     before: int | None = None,
-    further: Callable[[], dict[str, Any]] = dict,
+    names: Callable[[Entry], bool] = lambda _entry: False,
 ) -> dict[str, Any]:
     """Everything about the person, section by section, each with its meaning and how it ends.
 
-    ``before``: read the entries before that seq. ``further``: what other rooms keep. For a thread.
+    ``before``: read the entries before that seq. ``names``: which entries of other rooms name the
+    person. For a thread.
     """
     journal, label = sources.journal, f"person/{person.id}"
     own = list(journal.stream(f"staff/{person.id}"))
-    acts = acts_before(journal, label, before)
+
+    def named(entry: Entry) -> bool:
+        opened = entry.type == MaterialOpened.TYPE and entry.stream == f"opened/person-{person.id}"
+        return opened or names(entry)
+
+    acts = acts_before(journal, label, before, named)
+    did = [entry for entry in acts.acts if entry.actor == label]
     sections = {
         "person": _person(journal, person),
         "roles": [_role(entry) for entry in own if entry.type in _ROLES],
@@ -124,10 +140,12 @@ def report(
             for one in sources.sessions.of(person.id)
         ],
         "used": _used(sources.used, label),
-        "acts": [_act(entry) for entry in acts.acts if entry.type not in {*_OPENINGS, _REFUSED}],
-        "openings": [_act(entry, body=True) for entry in acts.acts if entry.type in _OPENINGS],
-        "refusals": [_act(entry, body=True) for entry in acts.acts if entry.type == _REFUSED],
-        **further(),
+        "acts": [_act(entry) for entry in did if entry.type not in {*_OPENINGS, _REFUSED}],
+        "openings": [_act(entry, body=True) for entry in did if entry.type in _OPENINGS],
+        "refusals": [_act(entry, body=True) for entry in did if entry.type == _REFUSED],
+        "named": [
+            {**_act(entry), "by": entry.actor} for entry in acts.acts if entry.actor != label
+        ],
     }
     return {
         "person": person.id,
@@ -144,7 +162,7 @@ _SHIFTS = frozenset({ShiftStarted.TYPE, ShiftEnded.TYPE})
 
 
 def _section(name: str, data: Any) -> dict[str, Any]:
-    means, kept = MEANINGS.get(name, ("", _FOREVER))
+    means, kept = MEANINGS[name]
     return {"name": name, "means": means, "kept": kept, "data": data}
 
 

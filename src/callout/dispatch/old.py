@@ -1,5 +1,7 @@
 """An incident that the boards have let go, folded again from the journal."""
 
+from typing import ClassVar
+
 from callout.dispatch.picture import Picture
 from callout.incidents import Incident, IncidentBoard
 from callout.incidents.events import IncidentClosed, IncidentOpened, RunNumberTaken
@@ -8,6 +10,12 @@ from callout.units.events import UnitStatusSet
 #: Entries read at most between its opening and its closing, for the times of its units.
 SPAN_MAX = 100_000
 _BATCH = 64  # entries of a batch that may stand before the opening in it
+
+
+class _Whole(IncidentBoard):
+    """Keeps what ended, however long ago: notes and erasures come days later."""
+
+    KEEP_CLOSED_US: ClassVar[int | None] = None
 
 
 def read_old(picture: Picture, incident_id: str) -> tuple[Picture, Incident] | None:
@@ -21,7 +29,7 @@ def read_old(picture: Picture, incident_id: str) -> tuple[Picture, Incident] | N
         return None
     old = Picture(picture.journal, picture.clock, picture.positions, picture.city, picture.roads)
     old.access, old.places, old.units = picture.access, picture.places, picture.units
-    old.incidents = IncidentBoard(keep_closed_us=None)
+    old.incidents = _Whole()
     old.incidents.types = picture.incidents.types
     closed = next((entry.seq for entry in own if entry.type == IncidentClosed.TYPE), own[-1].seq)
     for entry in own:

@@ -12,8 +12,6 @@ from callout.base.facts import Fact
 from callout.incidents import events
 from callout.journal import Entry
 
-_KEEP_CLOSED_US = 24 * 3600 * 1_000_000
-
 
 class Alarm(msgspec.Struct):
     """One alarm. Device, place and words are side rows of entry ``seq``."""
@@ -116,9 +114,11 @@ class IncidentBoard:
         if isinstance(fact, builtins.type) and issubclass(fact, Fact) and fact.TYPE
     )
 
-    def __init__(self, *, keep_closed_us: int | None = _KEEP_CLOSED_US) -> None:
-        """Start empty; entry 0 comes first. ``keep_closed_us`` None: nothing is let go."""
-        self._keep_closed_us = keep_closed_us
+    #: None: nothing is let go.
+    KEEP_CLOSED_US: ClassVar[int | None] = 24 * 3600 * 1_000_000
+
+    def __init__(self) -> None:
+        """Start empty; entry 0 comes first."""
         self.alarms: dict[str, Alarm] = {}
         self.incidents: dict[str, Incident] = {}
         self.types: dict[str, IncidentType] = {}
@@ -338,7 +338,7 @@ class IncidentBoard:
         return incident
 
     def _forget_ended(self, now_us: int) -> None:
-        keep_us = self._keep_closed_us
+        keep_us = self.KEEP_CLOSED_US
         while keep_us is not None and self._ended and now_us - self._ended[0][0] > keep_us:
             _, kind, name = self._ended.popleft()
             if kind == "alarm":

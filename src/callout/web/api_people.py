@@ -25,11 +25,15 @@ from callout.access.review import (
 from callout.access.used import DAY_US
 from callout.access.who import on_shift
 from callout.base.errors import ConflictError, RefusedError
+from callout.journal import Entry
 from callout.web.account import shown
 from callout.web.asked import Asker, TheRoom
 from callout.web.log_words import who
 from callout.web.owners import Owners
 from callout.web.room import Room
+
+#: The one entry of units that names persons, whoever made it.
+_CREW = "CrewSignedOn.1"
 
 
 class PersonIn(msgspec.Struct):
@@ -191,9 +195,14 @@ async def _report(room: Room, person: Staff, before: int | None) -> dict[str, An
     sources = Sources(picture.journal, room.credentials, room.sessions, room.used)
     requests = [one for one in picture.access.requests.values() if one.person == person.id]
     now_us = room.clock.now_us()
+
+    def names(entry: Entry) -> bool:
+        members = entry.body.get("members", ()) if entry.type == _CREW else ()
+        return any(member["person"] == person.id for member in members)
+
     async with room.reading:
         return await asyncio.to_thread(
-            report, sources, person, requests, now_us=now_us, before=before
+            report, sources, person, requests, now_us=now_us, before=before, names=names
         )
 
 
