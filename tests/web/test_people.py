@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from callout.access import Credentials
+from callout.access.review import shares_touched
 from callout.access.used import DAY_US
 from callout.base.clock import SystemClock
 from callout.journal import Batch, Draft
 from callout.web import ROUTES
+from callout.web.owners import Owners
 from running import PASSWORD, Running
 
 
@@ -127,6 +130,44 @@ def test_a_mark_is_a_day(room: Running) -> None:
     kept = [raw for key, raw in room.home.journal.state.items("used") if "marker" in key]
     assert kept
     assert all(len(json.dumps(json.loads(raw))) <= 6 for raw in kept)  # a number of days
+
+
+def test_devices_and_live_pictures_are_marked_too(room: Running) -> None:
+    taker = room.signed_in("watcher", "call_taker")
+    cookie = f"callout_session={taker.cookies['callout_session']}"
+    url = room.url.replace("http", "ws") + "/api/live"
+    with connect(
+        url,
+        origin=room.url,  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie},
+        proxy=None,
+    ) as socket:
+        assert "hello" in str(socket.recv(timeout=10))
+    with room.client(room.button) as button:
+        press = {"device": "button-1", "press": "m1", "kind": "panic", "at": None}
+        assert button.post("/api/alarms", json=press).is_success
+        assert button.get("/api/people").status_code == 403
+    assert set(room.room.used.days_of("person/watcher")) == {"live.read"}
+    assert set(room.room.used.days_of("device/button-1")) == {"alarm.raise"}
+
+
+def test_who_touched_what_of_another_agency(room: Running) -> None:
+    medic = room.signed_in("medic", "dispatcher", agency="ems")
+    cop = room.signed_in("bobby", "dispatcher", agency="police")
+    body = {"type": "FALL", "agency": "fire"}
+    with room.client() as program:
+        fire = program.post("/api/incidents", json=body).json()["id"]
+    assert cop.get("/api/units").is_success  # a look at the picture leaves no trace
+    owners = Owners(room.room.picture)
+    before, _, _ = shares_touched(room.home.journal, owners.of_actor, owners.of_entry, 0)
+    assert before.isdisjoint({("fire", "ems"), ("fire", "police")})
+    assert medic.post(f"/api/incidents/{fire}/notes", json={"text": "On our way"}).is_success
+    assert cop.get(f"/api/incidents/{fire}").is_success  # to open one does
+    owners = Owners(room.room.picture)
+    after, fresh, whole = shares_touched(room.home.journal, owners.of_actor, owners.of_entry, 0)
+    assert after - before == {("fire", "ems"), ("fire", "police")}
+    assert ("fire", "*") in fresh
+    assert whole
 
 
 def test_the_review_is_for_auditors_and_administrators(room: Running) -> None:

@@ -62,7 +62,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "openings": ("Personal material and live pictures that were opened by you.", _FOREVER),
     "refusals": ("What you asked for and may not.", _FOREVER),
     "named": (
-        "Entries by others that name you: crews you were signed on with, and who opened your report.",
+        "Entries by others that name you: crews you were signed on with, who opened your report.",
         _FOREVER,
     ),
 }
