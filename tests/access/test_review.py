@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callout.access import SYSTEM, Role
+from callout.access import SYSTEM, Role, review
 from callout.access.board import AccessBoard, Device, Shift, Staff
 from callout.access.commands import agency_draft, sharing_draft
 from callout.access.report import acts_before
@@ -213,6 +213,25 @@ def test_shares_under_which_nothing_was_touched(journal: Journal, clock: ManualC
     assert (touched, whole) == ({("fire", "police")}, True)
     found = {(one.agency, one.to) for one in shares_unused(board, touched, fresh)}
     assert found == {("fire", "coast"), ("police", "*")}
+
+
+def test_a_review_reads_the_newest_entries_and_says_when_that_was_not_all(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        draft = Draft(f"incident/i{number}", "NoteAdded.1", {})
+        journal.append(Batch((draft,), f"n{number}", "person/bea"))
+    for most, whole in ((2, False), (100, True)):
+        monkeypatch.setattr(review, "ENTRIES_MAX", most)
+        seen: list[str] = []
+
+        def owner(entry: Entry, seen: list[str] = seen) -> str:
+            seen.append(entry.stream)
+            return ""
+
+        assert shares_touched(journal, lambda _: "", owner, 0)[2] == whole
+        assert seen[-1] == "incident/i5"
+        assert len(seen) == min(most, journal.head() + 1)
 
 
 def test_the_first_entry_after_a_moment(journal: Journal, clock: ManualClock) -> None:

@@ -3,9 +3,10 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from running import Running
+from running import PASSWORD, Running
 
 
 def test_a_second_person_grants_and_the_roles_hold_at_once(room: Running) -> None:
@@ -32,7 +33,10 @@ def test_a_second_person_grants_and_the_roles_hold_at_once(room: Running) -> Non
 
 def test_the_same_person_in_two_browsers_is_one_person(room: Running) -> None:
     one = room.signed_in("twice", "supervisor")
-    two = room.signed_in("twice", "supervisor")
+    two = httpx.Client(base_url=room.url, headers={"Origin": room.url}, timeout=20)
+    room.browsers.append(two)
+    spelled = {"name": " \uff34wICE", "password": PASSWORD}  # a full-width letter, capitals
+    assert two.post("/api/session", json=spelled).is_success
     assert one.cookies["callout_session"] != two.cookies["callout_session"]
     body = {"roles": ["dispatcher"], "hours": 2, "reason": "Alone tonight"}
     request = one.post("/api/requests", json=body).json()["id"]

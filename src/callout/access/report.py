@@ -28,7 +28,7 @@ from callout.access.used import Used
 from callout.journal import Entry, Journal
 
 #: Entries looked at for one page of the report, and those shown of them.
-LOOK_MAX = 50_000
+LOOK_MAX = 100_000
 SHOWN_MAX = 500
 _PAGE = 1000
 _OPENINGS = frozenset({MaterialOpened.TYPE, StreamOpened.TYPE})

@@ -27,8 +27,8 @@ LOOKING = frozenset(
         Action.UNIT_READ,
     }
 )
-#: Entries that a review reads at most, the newest; they take about 10 us each in a thread.
-ENTRIES_MAX = 200_000
+#: Entries that a review reads at most, the newest: about a second in a thread.
+ENTRIES_MAX = 500_000
 
 Days = Mapping[str, Mapping[str, int]]
 
