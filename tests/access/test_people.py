@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from callout.access import EVERY_AGENCY, SYSTEM, AccessBoard, Actor, Role, Sessions, person_actor
 from callout.access.commands import agency_draft, staff_draft, start_shift
-from callout.access.people import (
-    add_person,
-    administrators,
-    ask,
-    change_roles,
-    deny,
-    grant,
-    leave,
-    share,
-    state_of,
-)
+from callout.access.people import add_person, administrators, change_roles, leave, share
+from callout.access.requests import ask, deny, grant, state_of
 from callout.access.rules import GRANTS
 from callout.access.who import roles_of
 from callout.base.clock import ManualClock

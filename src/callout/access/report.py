@@ -22,7 +22,7 @@ from callout.access.events import (
     StaffLeft,
     StreamOpened,
 )
-from callout.access.people import state_of
+from callout.access.requests import state_of
 from callout.access.sessions import Sessions
 from callout.access.used import Used
 from callout.journal import Entry, Journal

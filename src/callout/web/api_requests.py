@@ -9,7 +9,8 @@ from litestar.params import FromPath, JSONBody
 from callout.access import ROOM as THE_ROOM
 from callout.access import Action, Actor, Subject, authorize
 from callout.access.board import Request
-from callout.access.people import ask, deny, grant, grantable, may_decide, may_see, share, state_of
+from callout.access.people import share
+from callout.access.requests import ask, deny, grant, grantable, may_decide, may_see, state_of
 from callout.base.errors import ConflictError, no_such
 from callout.web.asked import Asker, TheRoom
 from callout.web.log_words import who
