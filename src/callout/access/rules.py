@@ -27,6 +27,10 @@ class Action(StrEnum):
     ASSIGN = "incident.assign"
     UNIT_READ = "unit.read"
     UNIT_STATUS = "unit.status"
+    CREW_READ = "crew.read"
+    CREW_NAMES = "crew.names"
+    CREW_SIGN_ON = "crew.sign_on"
+    VEHICLE_SETUP = "vehicle.setup"
     POSITION_REPORT = "position.report"
     PLACE_SEARCH = "place.search"
     AREA_READ = "area.read"
@@ -81,6 +85,11 @@ RULES: dict[Action, Rule] = {
     Action.ASSIGN: _rule(*_SENDERS, Scope.ROOM),
     Action.UNIT_READ: _rule(*_WATCHERS, Scope.ROOM),
     Action.UNIT_STATUS: _rule(*_SENDERS, Scope.CREW, Scope.ROOM, own_unit=True),
+    # Who is on what, without the names of those who are not staff: these are opened apart.
+    Action.CREW_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),
+    Action.CREW_NAMES: _rule(*_TAKERS, Scope.ROOM),
+    Action.CREW_SIGN_ON: _rule(*_TAKERS, Scope.CREW, Scope.ROOM, own_unit=True),
+    Action.VEHICLE_SETUP: _rule(Role.ADMINISTRATOR, Role.SUPERVISOR),
     Action.POSITION_REPORT: _rule(*_SENDERS, Scope.POSITIONS, Scope.ROOM, own_unit=True),
     Action.PLACE_SEARCH: _rule(*_TAKERS, Scope.ROOM),
     Action.AREA_READ: _rule(*_WATCHERS, Role.ADMINISTRATOR, Scope.ROOM),

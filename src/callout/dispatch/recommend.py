@@ -93,10 +93,9 @@ class _Sorted:
         for unit in picture.units.by_number:
             if need.isdisjoint(unit.capabilities):
                 unfit += 1
-            elif unit.status in FREE and not unit.mayday:
+            elif not (code := _why_not(picture, unit, incident)):
                 self.free.append(unit)
             else:
-                code = _why_not(unit, incident)
                 self.counts[code] = self.counts.get(code, 0) + 1
                 self.others.append((unit, code))
         if unfit:
@@ -266,6 +265,8 @@ def _ranked(
     elif where.age_s > _OLD_S:
         said.append(words("old_position", age=age_words(where.age_s)))
     said += [words(code) for code in _by_area(areas, unit)]
+    if unit.crew and unit.crew.late(answer_us):
+        said.append(words("crew_late", age=age_words((answer_us - unit.crew.ends_us) / 1e6)))
     edge = candidates.snaps.edge[row : row + 1]
     if time_ms is not None and picture.roads.on_island(edge, candidates.profiles[row])[0]:
         said.append(words("island"))
@@ -374,9 +375,12 @@ def _passed_over(
     return [_in_words(picture, unit, code) for unit, code in others[:_PASSED_OVER_SHOWN]]
 
 
-def _why_not(unit: Unit, incident: Incident) -> str:
+def _why_not(picture: Picture, unit: Unit, incident: Incident) -> str:
+    """The code of why a unit that could serve cannot be proposed; "" when it can."""
     if unit.mayday:
         return "mayday"
+    if unit.status in FREE:
+        return "crew_out" if picture.units.blocked_by(unit) else ""
     if unit.incident == incident.id:
         return "busy_here"
     return f"busy_{unit.status.value}" if unit.incident else "out_of_service"
@@ -384,7 +388,13 @@ def _why_not(unit: Unit, incident: Incident) -> str:
 
 def _in_words(picture: Picture, unit: Unit, code: str) -> PassedOver:
     other = picture.incidents.incidents.get(unit.incident)
-    said = words(code, run=other.number if other else "?", priority=other.priority if other else 0)
+    blocker = picture.units.blocked_by(unit) if code == "crew_out" else None
+    said = words(
+        code,
+        run=other.number if other else "?",
+        priority=other.priority if other else 0,
+        other=blocker.callsign if blocker else "",
+    )
     return PassedOver(
         unit=unit.id, callsign=unit.callsign, code=code, words=said, incident=unit.incident
     )

@@ -1,12 +1,13 @@
 """units: who can help. Vehicles and parties with a callsign, their status and their positions."""
 
-from callout.units.board import Station, Unit, UnitBoard
+from callout.units.board import Crew, Station, Unit, UnitBoard, Vehicle
 from callout.units.events import CLEARED, COMMITTED, FREE, Status, UnitEnrolled
 from callout.units.positions import Fix, Positions, by_profile
 
 __all__ = [
     "CLEARED",
     "COMMITTED",
+    "Crew",
     "FREE",
     "Fix",
     "Positions",
@@ -15,5 +16,6 @@ __all__ = [
     "Unit",
     "UnitBoard",
     "UnitEnrolled",
+    "Vehicle",
     "by_profile",
 ]
