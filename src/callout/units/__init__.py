@@ -7,8 +7,8 @@ from callout.units.positions import Fix, Positions, by_profile
 __all__ = [
     "CLEARED",
     "COMMITTED",
-    "Crew",
     "FREE",
+    "Crew",
     "Fix",
     "Positions",
     "Station",

@@ -284,9 +284,7 @@ class UnitBoard:
         unit.crew = None
         if entry.type == CrewSignedOn.TYPE:
             fact = decode(CrewSignedOn, entry.body)
-            unit.crew = Crew(
-                fact.members, fact.vehicle, entry.recorded_us, fact.ends_us, entry.seq
-            )
+            unit.crew = Crew(fact.members, fact.vehicle, entry.recorded_us, fact.ends_us, entry.seq)
         self._put(unit, unit.crew)
         self._equip(unit)
 

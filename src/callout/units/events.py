@@ -102,6 +102,7 @@ class MaydayEnded(Fact, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "MaydayEnded.1"
 
+
 class VehicleEnrolled(Fact, frozen=True, kw_only=True):
     """A vehicle that a crew can take, or its new particulars. Stream ``vehicle/<id>``."""
 
