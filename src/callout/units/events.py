@@ -125,14 +125,15 @@ class CrewSignedOn(Fact, frozen=True, kw_only=True):
     """People took a callsign over, in the place of who was on it. Stream ``unit/<id>``.
 
     ``vehicle`` is "" for the unit's usual one; ``ends_us`` is when the shift ends, 0: not said.
-    Side row ``crew`` {names: {person: name}} of those who are not staff, under a key of its own,
-    ``crew/<unit>/<id>``.
+    Side row ``crew`` {names: {person: name}} of those who are not staff, under a key of its own
+    that ``names_key`` tells: ``crew/<unit>/<id>``, or "" when all are staff.
     """
 
     TYPE: ClassVar[str] = "CrewSignedOn.1"
     members: tuple[CrewMember, ...]
     vehicle: str = ""
     ends_us: int = 0
+    names_key: str = ""
 
 
 class CrewSignedOff(Fact, frozen=True, kw_only=True):

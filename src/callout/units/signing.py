@@ -15,7 +15,7 @@ from callout.access import Action, Actor, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.ids import is_given_id, new_id
 from callout.journal import Batch, Draft, Journal, Receipt, Side
-from callout.units.board import Crew, Unit, UnitBoard
+from callout.units.board import Unit, UnitBoard
 from callout.units.events import (
     COMMITTED,
     CrewMember,
@@ -173,11 +173,6 @@ def crew_names(journal: Journal, actor: Actor, unit: Unit) -> dict[str, str]:
     return dict(side["names"]) if side else {}
 
 
-def skills_of(crew: Crew) -> list[str]:
-    """What its people can do together, sorted."""
-    return sorted({skill for member in crew.members for skill in member.skills})
-
-
 def _submit(
     journal: Journal,
     actor: Actor,
@@ -209,11 +204,12 @@ def _status_draft(unit: str, status: Status) -> Draft:
 
 
 def _crew_draft(unit: str, fact: CrewSignedOn, names: dict[str, str]) -> Draft:
-    draft = _draft(unit, fact)
     if not names:
-        return draft
+        return _draft(unit, fact)
     # A key of its own: these names end when their purpose does, and no other's with them.
-    side = Side(name="crew", value={"names": names}, key=f"crew/{unit}/{new_id()}")
+    key = f"crew/{unit}/{new_id()}"
+    draft = _draft(unit, msgspec.structs.replace(fact, names_key=key))
+    side = Side(name="crew", value={"names": names}, key=key)
     return msgspec.structs.replace(draft, side=(side,))
 
 
