@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from callout.base.clock import ManualClock
 from callout.base.errors import BadInputError, CalloutError, ConflictError
-from callout.dispatch import Picture, assign, recommend
+from callout.dispatch import Picture, assign, recommend, set_status
 from callout.units import COMMITTED, Status
 from callout.units.signing import SigningOn, sign_on
 from fakes import line_picture, line_room
@@ -101,8 +101,6 @@ def test_out_of_service_blocks_only_where_it_is_the_crew(verbs: Verbs) -> None:
     incident = verbs.open()
 
     def out(out_for: str) -> None:
-        from callout.dispatch import set_status
-
         set_status(picture, DISPATCHER, "E0", Status.OUT_OF_SERVICE, out_for=out_for).result()
         picture.fold()
 
@@ -197,11 +195,12 @@ class ShiftMachine(RuleBasedStateMachine):
         incident = data.draw(st.sampled_from(self.verbs.incidents))
         picture = self._picture(behind)
         blocked = [u for u in units if self._blocked(u)]
-        sent = self._try(
-            lambda: assign(
-                picture, DISPATCHER, incident, units, seq=picture.seq, divert=divert
-            ).receipt.result()
-        )
+
+        def verb() -> None:
+            seen = picture.seq
+            assign(picture, DISPATCHER, incident, units, seq=seen, divert=divert).receipt.result()
+
+        sent = self._try(verb)
         assert not (sent and blocked), "a blocked unit was sent"
 
     @rule(unit=unit_names, status=st.sampled_from(Status))
