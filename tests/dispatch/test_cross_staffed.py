@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from callout.base.clock import ManualClock
 from callout.base.errors import BadInputError, CalloutError, ConflictError
@@ -150,6 +150,10 @@ class ShiftMachine(RuleBasedStateMachine):
         self.verbs.enrol("B9", "S9", "Boat 9")  # enters p2 as staff, too
         for vehicle in ("V1", "V2"):
             self.verbs.vehicle(vehicle, "fire")
+        for unit in ("E0", "E1"):
+            self.verbs.sign_on(unit, CREW)
+        self.verbs.open()
+        self.verbs.open()
         self.old = line_picture(self.picture.journal)
 
     def teardown(self) -> None:
@@ -184,7 +188,6 @@ class ShiftMachine(RuleBasedStateMachine):
     def open(self) -> None:
         self.verbs.open()
 
-    @precondition(lambda self: self.verbs.incidents)
     @rule(
         data=st.data(),
         units=st.lists(unit_names, min_size=1, max_size=2, unique=True),
