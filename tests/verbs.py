@@ -33,7 +33,7 @@ from callout.places.geojson import Drawn
 from callout.units import Status, UnitEnrolled
 from callout.units.commands import enroll_vehicle, set_mayday, station_draft, unit_draft
 from callout.units.events import VehicleEnrolled
-from callout.units.signing import SigningOn, sign_off, sign_on, walk_up
+from callout.units.signing import SigningOn, erase_names, names_to_erase, sign_off, sign_on, walk_up
 from fakes import place
 
 DISPATCHER = Actor(id="p1", kind="person", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER}))
@@ -217,6 +217,14 @@ class Verbs:
         """A crew ends its shift."""
         self._done(sign_off(self.picture.journal, DISPATCHER, self.picture.units, unit))
 
+    def erase_names(self, name: str) -> int:
+        """Names of guests destroyed; how many keys."""
+        journal, unit = self.picture.journal, self.picture.units.unit(name)
+        keys = names_to_erase(journal, SYSTEM, unit)
+        if keys:
+            self._done(erase_names(journal, SYSTEM, unit, keys))
+        return len(keys)
+
     def walk_up(self, *names: str, skill: str) -> str:
         """Volunteers come."""
         picture = self.picture
@@ -273,6 +281,7 @@ def story(verbs: Verbs) -> None:
     verbs.sign_on("B9", crew, hours=12)
     verbs.vehicle("V1", "boat")
     verbs.sign_off(verbs.walk_up("H. Reis", "I. Vaz", skill="boat"))
+    verbs.erase_names("volunteers-1")
     verbs.walk_up("J. Faria", skill="boat")
     verbs.sign_off("B9")
     # A morning that the boards forget a day later.

@@ -15,8 +15,16 @@ from callout.base.errors import (
     UnauthenticatedError,
 )
 from callout.dispatch import Picture
+from callout.journal import check
 from callout.units import Status
-from callout.units.signing import SHIFT_MAX_S, SigningOn, crew_names, sign_off, sign_on
+from callout.units.signing import (
+    SHIFT_MAX_S,
+    SigningOn,
+    crew_names,
+    names_to_erase,
+    sign_off,
+    sign_on,
+)
 from fakes import line_picture, line_room
 from verbs import DISPATCHER, Verbs
 
@@ -118,10 +126,20 @@ def test_names_of_those_who_are_not_staff_are_only_in_a_side_row(verbs: Verbs) -
     second = picture.units.unit("E1")
     assert crew_names(picture.journal, DISPATCHER, second) == {}
     assert picture.units.sharing(second) == [unit]
-    key = entry.body["names_key"]
-    assert key.startswith("crew/E0/")
-    picture.journal.forget(key)
+    assert entry.body["names_key"].startswith("crew/E0/")
+    with pytest.raises(RefusedError):
+        names_to_erase(picture.journal, DISPATCHER, unit)
+    # Also of those who were on it before, and not of other units.
+    verbs.sign_on("E0", SigningOn(name="H. Reis"))
+    verbs.sign_on("E2", SigningOn(name="I. Vaz"))
+    assert [verbs.erase_names("E0"), verbs.erase_names("E0"), verbs.erase_names("E1")] == [2, 0, 0]
+    assert picture.journal.side(entry.seq, "crew") is None
     assert crew_names(picture.journal, DISPATCHER, unit) == {}
+    other = crew_names(picture.journal, DISPATCHER, picture.units.unit("E2"))
+    assert list(other.values()) == ["I. Vaz"]
+    verbs.sign_on("E0", SigningOn(name="K. Melo"))
+    assert verbs.erase_names("E0") == 1
+    assert check(picture.journal.home).problems == []
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,10 @@ def api(room: Running) -> Any:
         yield client
 
 
-@pytest.fixture
-def admin(room: Running) -> Any:
-    """A signed-in administrator of the room."""
-    credentials = room.home.credentials
-    cookie = credentials.open_session("root", "R. Root", "", ("administrator",))
+@pytest.fixture(params=["administrator"])
+def admin(room: Running, request: pytest.FixtureRequest) -> Any:
+    """A signed-in person of the room: the administrator unless a test wants another role."""
+    cookie = room.home.credentials.open_session("root", "R. Root", "", (request.param,))
     with httpx.Client(base_url=room.url, timeout=20) as client:
         client.headers["Cookie"] = f"{COOKIE}={cookie}"
         client.headers["Origin"] = room.url
@@ -168,6 +167,16 @@ def test_vehicles(room: Running, api: httpx.Client, admin: httpx.Client) -> None
     # Who runs the machine sees who is on what, and opens nobody's name.
     assert admin.get("/api/crews").status_code == 200
     assert admin.get(f"/api/crews/{one}/names").status_code == 403
+
+
+@pytest.mark.parametrize("admin", ["supervisor"], indirect=True)
+def test_names_are_erased_for_good(room: Running, api: httpx.Client, admin: httpx.Client) -> None:
+    made = posted(api, "/api/crews/walk-up", {"names": ["A", "B"], "skills": ["boat"]})["unit"]
+    assert len(api.get(f"/api/crews/{made}/names").json()["names"]) == 2
+    posted(api, f"/api/crews/{made}/erase", {}, 403)
+    assert posted(admin, f"/api/crews/{made}/erase", {}, 200)["erased"] == 1
+    assert api.get(f"/api/crews/{made}/names").json() == {"names": {}}
+    assert posted(admin, f"/api/crews/{made}/erase", {}, 200)["erased"] == 0
 
 
 def test_who_may(room: Running) -> None:

@@ -13,6 +13,7 @@ from callout.units.events import (
     COMMITTED,
     FREE,
     CrewMember,
+    CrewNamesErased,
     CrewSignedOff,
     CrewSignedOn,
     MaydayEnded,
@@ -132,6 +133,7 @@ class UnitBoard:
             VehicleEnrolled,
             CrewSignedOn,
             CrewSignedOff,
+            CrewNamesErased,
             SignOnCounted,
         )
     )

@@ -142,6 +142,13 @@ class CrewSignedOff(Fact, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "CrewSignedOff.1"
 
 
+class CrewNamesErased(Fact, frozen=True, kw_only=True):
+    """The keys of names of those who were on the unit are destroyed. Stream ``unit/<id>``."""
+
+    TYPE: ClassVar[str] = "CrewNamesErased.1"
+    keys: tuple[str, ...]
+
+
 class SignOnCounted(Fact, frozen=True, kw_only=True):
     """A sign-on of the room: its version puts all of them in one order. Stream ``shift/room``."""
 

@@ -7,18 +7,21 @@ the version of each other unit its people are on, as every assignment does.
 
 from collections.abc import Container, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
 from callout.access import Action, Actor, Subject, authorize
 from callout.base.errors import BadInputError, ConflictError
+from callout.base.facts import Fact
 from callout.base.ids import is_given_id, new_id
 from callout.journal import Batch, Draft, Journal, Receipt, Side
 from callout.units.board import Unit, UnitBoard
 from callout.units.events import (
     COMMITTED,
     CrewMember,
+    CrewNamesErased,
     CrewSignedOff,
     CrewSignedOn,
     SignOnCounted,
@@ -31,6 +34,7 @@ _ORDER = "shift/room"
 _MEMBERS_MAX = 50
 _SKILLS_MAX = 16
 _NAME_MAX = 100
+_KEYS_MAX = 1000  # what one entry can list
 #: The longest shift that can be signed on for.
 SHIFT_MAX_S = 7 * 86_400
 
@@ -173,6 +177,37 @@ def crew_names(journal: Journal, actor: Actor, unit: Unit) -> dict[str, str]:
     return dict(side["names"]) if side else {}
 
 
+def names_to_erase(journal: Journal, actor: Actor, unit: Unit) -> tuple[str, ...]:
+    """Keys of names that anybody ever signed on to the unit with and that are alive; some of many.
+
+    Reads the unit's whole stream: not for the thread that takes alarms.
+    """
+    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    keys: dict[str, None] = {}
+    for entry in journal.stream(f"unit/{unit.id}"):
+        if entry.type == CrewSignedOn.TYPE and entry.body.get("names_key"):
+            keys[entry.body["names_key"]] = None
+        elif entry.type == CrewNamesErased.TYPE:
+            for key in entry.body["keys"]:
+                keys.pop(key, None)
+    return tuple(islice(keys, _KEYS_MAX))
+
+
+def erase_names(
+    journal: Journal, actor: Actor, unit: Unit, keys: tuple[str, ...]
+) -> Future[Receipt]:
+    """Destroy these keys, then enter that it is done. After a crash in between, ask again.
+
+    Waits for the disk; not for the thread that takes alarms.
+    """
+    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    journal.forget(*keys)
+    draft = _draft(unit.id, CrewNamesErased(keys=keys))
+    return journal.submit(
+        Batch(entries=(draft,), key=new_id(), actor=actor.label, agency=unit.agency)
+    )
+
+
 def _submit(
     journal: Journal,
     actor: Actor,
@@ -195,7 +230,7 @@ def _submit(
     )
 
 
-def _draft(unit: str, fact: UnitEnrolled | UnitStatusSet | CrewSignedOff | CrewSignedOn) -> Draft:
+def _draft(unit: str, fact: Fact) -> Draft:
     return Draft(stream=f"unit/{unit}", type=fact.TYPE, body=fact.body())
 
 

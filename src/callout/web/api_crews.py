@@ -1,12 +1,13 @@
 """Crews and vehicles over HTTP: who is on what, from when, until when."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from callout.access import ROOM, Action, Actor, authorize
+from callout.access import ROOM, Action, Actor, Subject, authorize
 from callout.base.errors import BadInputError
 from callout.base.geo import LonLat, distance_m
 from callout.dispatch import Picture
@@ -14,7 +15,15 @@ from callout.roads import profile_names
 from callout.units import Fix, Unit, Vehicle
 from callout.units.commands import enroll_vehicle
 from callout.units.events import VehicleEnrolled
-from callout.units.signing import SigningOn, crew_names, sign_off, sign_on, walk_up
+from callout.units.signing import (
+    SigningOn,
+    crew_names,
+    erase_names,
+    names_to_erase,
+    sign_off,
+    sign_on,
+    walk_up,
+)
 from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
 from callout.web.log_words import who
@@ -107,6 +116,19 @@ async def post_sign_off(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> 
         return (await room.done(submitted)).last_seq
 
     return {"seq": await room.again(attempt)}
+
+
+@post("/api/crews/{unit_id:str}/erase", status_code=200, tags=["crews"])
+async def post_erase_names(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
+    """Destroy the names of all who are not staff and were ever signed on to a unit."""
+    journal, unit, erased = room.picture.journal, room.picture.units.unit(unit_id), 0
+    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    seq = room.picture.seq
+    while keys := await asyncio.to_thread(names_to_erase, journal, actor, unit):
+        submitted = await asyncio.to_thread(erase_names, journal, actor, unit, keys)
+        seq = (await room.done(submitted)).last_seq
+        erased += len(keys)
+    return {"seq": seq, "erased": erased}
 
 
 @post("/api/crews/walk-up", tags=["crews"])

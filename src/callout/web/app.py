@@ -68,6 +68,7 @@ HANDLERS = (
     api_crews.get_names,
     api_crews.post_crew,
     api_crews.post_sign_off,
+    api_crews.post_erase_names,
     api_crews.post_walk_up,
     api_crews.get_vehicles,
     api_crews.post_vehicle,

@@ -33,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/crews", Action.CREW_SIGN_ON),
     Route("GET", "/api/crews/{unit_id}/names", Action.CREW_NAMES),
     Route("POST", "/api/crews/{unit_id}/sign-off", Action.CREW_SIGN_ON),
+    Route("POST", "/api/crews/{unit_id}/erase", Action.ERASE),
     Route("POST", "/api/crews/walk-up", Action.CREW_SIGN_ON),
     Route("GET", "/api/vehicles", Action.CREW_READ),
     Route("POST", "/api/vehicles", Action.VEHICLE_SETUP),
