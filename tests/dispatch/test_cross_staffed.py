@@ -78,7 +78,7 @@ def test_a_crew_is_signed_on_while_another_console_sends(verbs: Verbs) -> None:
     incident = verbs.open()
     other = line_picture(picture.journal)
     signed = sign_on(
-        picture.journal, DISPATCHER, picture.units, picture.access.staff, "E2", [CREW],
+        picture.journal, DISPATCHER, picture.units, picture.access, "E2", [CREW],
         now_us=picture.clock.now_us(),
     )  # fmt: skip
     sent = assign(other, DISPATCHER, incident, ["E2"], seq=other.seq)
@@ -89,7 +89,7 @@ def test_a_crew_is_signed_on_while_another_console_sends(verbs: Verbs) -> None:
 
 def test_a_unit_on_an_incident_does_not_take_people_of_another(verbs: Verbs) -> None:
     verbs.send(verbs.open(), "E2")
-    with pytest.raises(ConflictError, match="some of them are on E0"):
+    with pytest.raises(ConflictError, match="some of them on E0"):
         verbs.sign_on("E2", CREW)
     verbs.sign_off("E0")
     verbs.sign_off("E1")
@@ -174,7 +174,7 @@ class ShiftMachine(RuleBasedStateMachine):
         picture = self._picture(behind)
         self._try(
             lambda: sign_on(
-                picture.journal, DISPATCHER, picture.units, picture.access.staff, unit,
+                picture.journal, DISPATCHER, picture.units, picture.access, unit,
                 [SigningOn(person=person, skills=["als"]) for person in people],
                 now_us=picture.clock.now_us(), vehicle=vehicle,
             ).result()

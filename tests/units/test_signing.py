@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from callout.access import NOBODY, Actor, Role, Scope
+from callout.access import NOBODY, SYSTEM, Actor, Role, Scope, Share
+from callout.access.commands import staff_draft
 from callout.base.clock import ManualClock
 from callout.base.errors import (
     BadInputError,
@@ -16,7 +17,9 @@ from callout.base.errors import (
 )
 from callout.dispatch import Picture
 from callout.journal import check
-from callout.units import Status
+from callout.units import Status, UnitEnrolled
+from callout.units.commands import enroll_vehicle, unit_draft
+from callout.units.events import VehicleEnrolled
 from callout.units.signing import (
     SHIFT_MAX_S,
     SigningOn,
@@ -99,11 +102,11 @@ def test_of_two_sign_ons_at_the_same_moment_one_decides_anew(
     other = line_picture(one.journal)
     now_us = one.clock.now_us()
     first = sign_on(
-        one.journal, DISPATCHER, one.units, one.access.staff, "E0", [staff()],
+        one.journal, DISPATCHER, one.units, one.access, "E0", [staff()],
         now_us=now_us, vehicle="V1",
     )  # fmt: skip
     second = sign_on(
-        other.journal, DISPATCHER, other.units, other.access.staff, unit, [staff()],
+        other.journal, DISPATCHER, other.units, other.access, unit, [staff()],
         now_us=now_us, vehicle=vehicle,
     )  # fmt: skip
     first.result()
@@ -169,7 +172,7 @@ def test_a_shift_ends_in_the_future_and_within_a_week(verbs: Verbs, hours: int) 
     picture, now_us = verbs.picture, verbs.clock.now_us()
     with pytest.raises(BadInputError, match="end of the shift"):
         sign_on(
-            picture.journal, DISPATCHER, picture.units, picture.access.staff, "E0", [staff()],
+            picture.journal, DISPATCHER, picture.units, picture.access, "E0", [staff()],
             now_us=now_us, ends_us=now_us + hours * HOUR_US,
         )  # fmt: skip
 
@@ -194,7 +197,9 @@ def test_nobody_signs_off_on_an_incident_but_relief_may_take_over(verbs: Verbs) 
     with pytest.raises(ConflictError, match="on an incident"):
         verbs.sign_off("E0")
     verbs.sign_on("E0", SigningOn(name="Relief"))
-    assert not verbs.picture.units.is_signed_on("p1")
+    crew = verbs.picture.units.unit("E0").crew
+    assert crew is not None
+    assert [member.person for member in crew.members if member.person == "p1"] == []
     verbs.status("E0", Status.AVAILABLE)
     verbs.sign_off("E0")
     with pytest.raises(ConflictError, match="nobody is signed on"):
@@ -223,14 +228,14 @@ def test_who_may_sign_on(verbs: Verbs) -> None:
 
     def on(actor: Actor) -> Callable[[], object]:
         return lambda: sign_on(
-            picture.journal, actor, picture.units, picture.access.staff, "E0", [staff()],
+            picture.journal, actor, picture.units, picture.access, "E0", [staff()],
             now_us=picture.clock.now_us(),
         )  # fmt: skip
 
-    own = Actor(id="mdt", kind="device", scopes=frozenset({Scope.CREW}), unit="E0")
+    own = Actor(id="mdt", kind="device", agency="fire", scopes=frozenset({Scope.CREW}), unit="E0")
     on(own)()
-    other = Actor(id="mdt", kind="device", scopes=frozenset({Scope.CREW}), unit="E1")
-    responder = Actor(id="p3", kind="person", roles=frozenset({Role.RESPONDER}))
+    other = Actor(id="mdt", kind="device", agency="fire", scopes=frozenset({Scope.CREW}), unit="E1")
+    responder = Actor(id="p3", kind="person", agency="fire", roles=frozenset({Role.RESPONDER}))
     for actor, error in ((NOBODY, UnauthenticatedError), (other, RefusedError)):
         with pytest.raises(error):
             on(actor)()
@@ -238,6 +243,51 @@ def test_who_may_sign_on(verbs: Verbs) -> None:
             sign_off(picture.journal, actor, picture.units, "E0")
     with pytest.raises(RefusedError):
         on(responder)()
-    administrator = Actor(id="root", kind="person", roles=frozenset({Role.ADMINISTRATOR}))
+    administrator = Actor(
+        id="root", kind="person", agency="fire", roles=frozenset({Role.ADMINISTRATOR})
+    )
     with pytest.raises(RefusedError):
         crew_names(picture.journal, administrator, picture.units.unit("E0"))
+
+
+def test_another_agencys_people_and_vehicles_are_not_there_unless_shared(verbs: Verbs) -> None:
+    picture = verbs.picture
+    verbs.write("ems", staff_draft("x1", "ems", "X. Ems", ("responder",)))
+    fact = VehicleEnrolled(agency="ems", station="S0", kind="Van")
+    enroll_vehicle(picture.journal, SYSTEM, picture.units, "V9", fact).result()
+    picture.fold()
+
+    def on(actor: Actor, person: str = "p1", vehicle: str = "") -> None:
+        sign_on(
+            picture.journal, actor, picture.units, picture.access, "E0",
+            [SigningOn(person=person)], now_us=picture.clock.now_us(), vehicle=vehicle,
+        ).result()  # fmt: skip
+        picture.fold()
+
+    roles = frozenset({Role.DISPATCHER})
+    fire = Actor(id="p1", kind="person", agency="fire", roles=roles)
+    ems = Actor(id="x2", kind="person", agency="ems", roles=roles)
+    with pytest.raises(NotFoundError, match="no unit 'E0'"):
+        on(ems)
+    with pytest.raises(BadInputError, match="nobody of the staff has the id 'x1'"):
+        on(fire, "x1")
+    with pytest.raises(NotFoundError, match="no vehicle 'V9'"):
+        on(fire, vehicle="V9")
+    shared = {"ems": frozenset({Share.SEE, Share.WORK})}
+    on(Actor(id="p1", kind="person", agency="fire", roles=roles, shared=shared), "x1", "V9")
+    assert picture.units.vehicle("V9").unit == "E0"
+    # What the other agency does not show has no name in a refusal either.
+    with pytest.raises(ConflictError, match="V9 is under another agency's unit"):
+        sign_on(
+            picture.journal, ems, picture.units, picture.access, verbs_unit(verbs),
+            [SigningOn(person="x1")], now_us=picture.clock.now_us(), vehicle="V9",
+        )  # fmt: skip
+
+
+def verbs_unit(verbs: Verbs) -> str:
+    """A unit of the other agency."""
+    fact = UnitEnrolled(
+        callsign="M1", agency="ems", station="S0", kind="Ambulance", capabilities=("bls",)
+    )
+    verbs.write("unit", unit_draft("M1", fact))
+    return "M1"

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 
-from callout.web.door import COOKIE
 from running import Running
 
 
@@ -17,11 +16,8 @@ def api(room: Running) -> Any:
 
 @pytest.fixture(params=["administrator"])
 def admin(room: Running, request: pytest.FixtureRequest) -> Any:
-    """A signed-in person of the room: the administrator unless a test wants another role."""
-    cookie = room.home.credentials.open_session("root", "R. Root", "", (request.param,))
-    with httpx.Client(base_url=room.url, timeout=20) as client:
-        client.headers["Cookie"] = f"{COOKIE}={cookie}"
-        client.headers["Origin"] = room.url
+    """Somebody who signed in: the administrator, unless a test wants another role."""
+    with room.signed_in(f"{request.param}-1", request.param) as client:
         yield client
 
 
@@ -154,7 +150,7 @@ def test_vehicles(room: Running, api: httpx.Client, admin: httpx.Client) -> None
     body["profile"] = "boat"
     posted(api, "/api/vehicles", body, 403)
     made = posted(admin, "/api/vehicles", body)["vehicle"]
-    assert made == {**body, "station": None, "unit": None}
+    assert made == {**body, "station": None, "free": True, "unit": None}
     one, two = free_engines(api, 2)
     crew = {"unit": one, "people": [{"name": "A"}], "vehicle": "V1"}
     assert posted(api, "/api/crews", crew)["crew"]["capabilities"] == ["boat"]

@@ -5,19 +5,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Actor, authorize, sees
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.facts import Fact
 from callout.base.ids import new_id
 from callout.dispatch.picture import Picture
-from callout.incidents import Incident
-from callout.incidents.commands import require_open
+from callout.incidents import Incident, incident_subject
 from callout.incidents.events import IncidentClosed, IncidentRequeued, UnitJoined, UnitLeft
 from callout.journal import Batch, Draft, Receipt, Side
-from callout.units import CLEARED, Status, Unit
+from callout.units import CLEARED, Status, Unit, unit_subject
 from callout.units.commands import check_out_for
 from callout.units.commands import set_status as set_unit_status
 from callout.units.events import UnitCleared, UnitDispatched
+from callout.units.signing import called
 
 CLOSE_REASONS = ("done", "duplicate", "false_alarm", "handed_over", "other")
 
@@ -94,21 +94,22 @@ def assign(
     signed on to several units is sent with one of them only.
     """
     incident = picture.incidents.incident(incident_id)
-    authorize(actor, Action.ASSIGN, Subject("incident", incident.id, incident.agency))
-    require_open(incident)
+    authorize(actor, Action.ASSIGN, incident_subject(incident))
     units = [picture.units.unit(unit) for unit in dict.fromkeys(unit_ids)]
     if not units:
         raise BadInputError("no unit is named", where="units", todo="Name at least one")
+    for unit in units:
+        authorize(actor, Action.UNIT_SEND, unit_subject(unit))
     _check_unchanged(picture, incident, units, seq)
     for unit in units:
         _check_sendable(picture, incident, unit, divert=divert)
-        _check_crew_free(picture, unit, units)
+        _check_crew_free(picture, actor, unit, units)
     twins = _Twins(picture, actor, incident.agency)
     diverted = _take_from_others(picture, twins, incident, units)
     for unit in units:
         fact = UnitDispatched(incident=incident.id)
         twins.on_unit(unit, fact, *_decision(picture, incident, unit))
-        twins.on_incident(incident, UnitJoined(unit=unit.id))
+        twins.on_incident(incident, UnitJoined(unit=unit.id, agency=unit.agency))
         # Of two consoles that send two units of one crew at once, only one must succeed.
         twins.relies_on(picture.units.sharing(unit))
     return Assigned(twins.submit(key), [unit.id for unit in units], diverted)
@@ -157,14 +158,15 @@ def _check_sendable(picture: Picture, incident: Incident, unit: Unit, *, divert:
         )
 
 
-def _check_crew_free(picture: Picture, unit: Unit, together: list[Unit]) -> None:
+def _check_crew_free(picture: Picture, actor: Actor, unit: Unit, together: list[Unit]) -> None:
     other = picture.units.blocked_by(unit)
     if other is not None:
+        seen = sees(actor, unit_subject(other))
         raise ConflictError(
-            f"the crew of {unit.callsign} is out with {other.callsign}",
+            f"the crew of {unit.callsign} is out with {called(actor, other)}",
             where=f"unit {unit.id}",
-            todo=f"Wait for {other.callsign}, or sign another crew on to {unit.callsign}",
-            blocked=[{"unit": unit.id, "by": other.id}],
+            todo=f"Wait until it is back, or sign another crew on to {unit.callsign}",
+            blocked=[{"unit": unit.id, "by": other.id if seen else None}],
         )
     for shared in picture.units.sharing(unit):
         if shared in together:
@@ -247,7 +249,7 @@ def set_status(
             claimed_us=claimed_us,
             out_for=out_for,
         )
-    authorize(actor, Action.UNIT_STATUS, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.UNIT_STATUS, unit_subject(unit))
     twins = _Twins(picture, actor, unit.agency)
     check_out_for(status, out_for)
     fact = UnitCleared(
@@ -265,8 +267,7 @@ def close(
 ) -> tuple[Future[Receipt], list[str]]:
     """Finish an incident; units still on it are released and return."""
     incident = picture.incidents.incident(incident_id)
-    authorize(actor, Action.INCIDENT_CLOSE, Subject("incident", incident.id, incident.agency))
-    require_open(incident)
+    authorize(actor, Action.INCIDENT_CLOSE, incident_subject(incident))
     if reason not in CLOSE_REASONS:
         raise BadInputError(
             f"{reason!r} is no reason to close",

@@ -30,6 +30,7 @@ _WORDS = {
     "crew_out": "its crew is out with {other}",
     "crew_late": "its crew's shift ended {age} ago",
     "mayday": "mayday",
+    "not_shared": "free, but {agency} does not let your agency send it",
     "no_capability": "has {have}, needed {need}",
 }
 

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from callout.base.errors import NotFoundError
+from callout.access import Subject
+from callout.base.errors import no_such
 from callout.base.facts import decode
 from callout.base.geo import LonLat
 from callout.journal import Entry
@@ -108,6 +109,11 @@ class Unit(msgspec.Struct):
         return self.status in COMMITTED or self.out_for == "crew" or self.mayday
 
 
+def unit_subject(unit: Unit) -> Subject:
+    """The unit as something to be done to."""
+    return Subject("unit", unit.id, unit.agency)
+
+
 class _Kept(msgspec.Struct):
     """What a snapshot holds."""
 
@@ -151,25 +157,15 @@ class UnitBoard:
         """The unit with that id, or by its callsign in any case; NotFoundError when none."""
         found = self.units.get(unit)
         if found is None:
-            raise NotFoundError(
-                f"there is no unit {unit!r}", where="unit", todo="See GET /api/units for the ids"
-            )
+            raise no_such("unit", unit)
         return found
 
     def vehicle(self, vehicle: str) -> Vehicle:
         """The vehicle with that id; NotFoundError when none."""
         found = self.vehicles.get(vehicle)
         if found is None:
-            raise NotFoundError(
-                f"there is no vehicle {vehicle!r}",
-                where="vehicle",
-                todo="See GET /api/vehicles for the ids",
-            )
+            raise no_such("vehicle", vehicle)
         return found
-
-    def is_signed_on(self, person: str) -> bool:
-        """Whether that person is on any unit."""
-        return person in self._units_of
 
     def sharing(self, unit: Unit) -> list[Unit]:
         """The other units that some of its crew are signed on to, by id: cross-staffed ones."""

@@ -5,19 +5,19 @@ anew: a vehicle is under one callsign, and nobody is out with two crews at once.
 the version of each other unit its people are on, as every assignment does.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
-from callout.access import Action, Actor, Subject, authorize
-from callout.base.errors import BadInputError, ConflictError
+from callout.access import AccessBoard, Action, Actor, Share, Subject, authorize, reaches, sees
+from callout.base.errors import BadInputError, ConflictError, no_such
 from callout.base.facts import Fact
 from callout.base.ids import is_given_id, new_id
 from callout.journal import Batch, Draft, Journal, Receipt, Side
-from callout.units.board import Unit, UnitBoard
+from callout.units.board import Unit, UnitBoard, unit_subject
 from callout.units.events import (
     COMMITTED,
     CrewMember,
@@ -62,7 +62,7 @@ def sign_on(
     journal: Journal,
     actor: Actor,
     board: UnitBoard,
-    staff: Container[str],
+    staff: AccessBoard,
     unit_id: str,
     people: Sequence[SigningOn],
     *,
@@ -76,17 +76,17 @@ def sign_on(
     and some of them are on another unit: a crew is only ever in one place.
     """
     unit = board.unit(unit_id)
-    authorize(actor, Action.CREW_SIGN_ON, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.CREW_SIGN_ON, unit_subject(unit))
     _check_end(ends_us, now_us)
     if vehicle:
-        _check_vehicle(board, unit, vehicle)
-    members, names = _members(board, staff, people)
+        _check_vehicle(actor, board, unit, vehicle)
+    members, names = _members(actor, board, staff, people)
     others = board.units_of(members, but=unit.id)
     if unit.status in COMMITTED and others:
         raise ConflictError(
-            f"{unit.callsign} is on an incident, and some of them are on {others[0].callsign}",
+            f"{unit.callsign} is on an incident, some of them on {called(actor, others[0])}",
             where=f"unit {unit.id}",
-            todo=f"Sign them off {others[0].callsign} first",
+            todo="Sign them off there first",
         )
     fact = CrewSignedOn(members=members, vehicle=vehicle, ends_us=ends_us)
     drafts = [_crew_draft(unit.id, fact, names)]
@@ -102,7 +102,7 @@ def sign_off(journal: Journal, actor: Actor, board: UnitBoard, unit_id: str) -> 
     A party without its people is not there: it goes out of service with them.
     """
     unit = board.unit(unit_id)
-    authorize(actor, Action.CREW_SIGN_ON, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.CREW_SIGN_ON, unit_subject(unit))
     where = f"unit {unit.id}"
     if unit.crew is None:
         raise ConflictError(f"nobody is signed on to {unit.callsign}", where=where)
@@ -130,7 +130,7 @@ def walk_up(
     journal: Journal,
     actor: Actor,
     board: UnitBoard,
-    staff: Container[str],
+    staff: AccessBoard,
     people: Sequence[SigningOn],
     *,
     agency: str,
@@ -147,14 +147,14 @@ def walk_up(
     unit, callsign = f"volunteers-{number}", f"Volunteers {number}"
     authorize(actor, Action.CREW_SIGN_ON, Subject("unit", unit, agency))
     _check_end(ends_us, now_us)
-    members, names = _members(board, staff, people)
+    members, names = _members(actor, board, staff, people)
     if not any(member.skills for member in members):
         raise BadInputError("no skill is named", where="skills", todo="Name one thing they can do")
     if others := board.units_of(members, but=unit):
         raise ConflictError(
-            f"some of them are on {others[0].callsign}",
+            f"some of them are on {called(actor, others[0])}",
             where="people",
-            todo=f"Sign them off {others[0].callsign} first",
+            todo="Sign them off there first",
         )
     party = UnitEnrolled(
         callsign=callsign,
@@ -172,7 +172,7 @@ def walk_up(
 
 def crew_names(journal: Journal, actor: Actor, unit: Unit) -> dict[str, str]:
     """Names of those on a unit who are not staff, by member; none once they are erased."""
-    authorize(actor, Action.CREW_NAMES, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.CREW_NAMES, unit_subject(unit))
     side = journal.side(unit.crew.seq, "crew") if unit.crew else None
     return dict(side["names"]) if side else {}
 
@@ -182,7 +182,7 @@ def names_to_erase(journal: Journal, actor: Actor, unit: Unit) -> tuple[str, ...
 
     Reads the unit's whole stream: not for the thread that takes alarms.
     """
-    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.ERASE, unit_subject(unit))
     keys: dict[str, None] = {}
     for entry in journal.stream(f"unit/{unit.id}"):
         if entry.type == CrewSignedOn.TYPE and entry.body.get("names_key"):
@@ -200,7 +200,7 @@ def erase_names(
 
     Waits for the disk; not for the thread that takes alarms.
     """
-    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.ERASE, unit_subject(unit))
     journal.forget(*keys)
     draft = _draft(unit.id, CrewNamesErased(keys=keys))
     return journal.submit(
@@ -269,18 +269,34 @@ def _check_end(ends_us: int, now_us: int) -> None:
         )
 
 
-def _check_vehicle(board: UnitBoard, unit: Unit, vehicle: str) -> None:
-    other = board.vehicle(vehicle).unit
-    if other not in {"", unit.id}:
+def called(actor: Actor, unit: Unit) -> str:
+    """A unit's callsign, to whom its agency lets know of it."""
+    return unit.callsign if sees(actor, unit_subject(unit)) else "another agency's unit"
+
+
+def _check_vehicle(actor: Actor, board: UnitBoard, unit: Unit, vehicle: str) -> None:
+    found = board.vehicle(vehicle)
+    if not reaches(actor, Share.WORK, Subject("vehicle", vehicle, found.agency)):
+        raise no_such("vehicle", vehicle)
+    if found.unit not in {"", unit.id}:
         raise ConflictError(
-            f"{vehicle} is under {board.units[other].callsign}",
+            f"{vehicle} is under {called(actor, board.units[found.unit])}",
             where=f"vehicle {vehicle}",
             todo="Take another vehicle, or sign that crew off first",
         )
 
 
+def _is_known(actor: Actor, board: UnitBoard, staff: AccessBoard, person: str) -> bool:
+    """Whether that is one of the staff, or somebody on a unit, that the actor may know of."""
+    one = staff.staff.get(person)
+    if one is not None:
+        return not one.left_us and sees(actor, Subject("staff", person, one.agency))
+    on = board.units_of((CrewMember(person),), but="")
+    return any(sees(actor, unit_subject(unit)) for unit in on)
+
+
 def _members(
-    board: UnitBoard, staff: Container[str], people: Sequence[SigningOn]
+    actor: Actor, board: UnitBoard, staff: AccessBoard, people: Sequence[SigningOn]
 ) -> tuple[tuple[CrewMember, ...], dict[str, str]]:
     """The crew with an id for each, and the names of those who are not staff and not known yet."""
     if not 1 <= len(people) <= _MEMBERS_MAX:
@@ -300,7 +316,7 @@ def _members(
                 raise BadInputError(f"a name has over {_NAME_MAX} characters", where="name")
             person = new_id()
             names[person] = name
-        elif person not in staff and not board.is_signed_on(person):
+        elif not _is_known(actor, board, staff, person):
             raise BadInputError(
                 f"nobody of the staff has the id {person!r}",
                 where="person",

@@ -7,12 +7,12 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from callout.access import ROOM, Action, Actor, Subject, authorize
+from callout.access import EVERY_AGENCY, ROOM, Action, Actor, Subject, authorize, sees
 from callout.base.errors import BadInputError
 from callout.base.geo import LonLat, distance_m
 from callout.dispatch import Picture
 from callout.roads import profile_names
-from callout.units import Fix, Unit, Vehicle
+from callout.units import Fix, Unit, Vehicle, unit_subject
 from callout.units.commands import enroll_vehicle
 from callout.units.events import VehicleEnrolled
 from callout.units.signing import (
@@ -70,7 +70,11 @@ async def get_crews(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Who is on what, from when, until when, and which units have a crew in common."""
     authorize(actor, Action.CREW_READ, ROOM)
     picture, now_us = room.picture, room.clock.now_us()
-    crews = [crew_view(picture, unit, now_us) for unit in picture.units.by_number if unit.crew]
+    crews = [
+        crew_view(picture, actor, unit, now_us)
+        for unit in picture.units.by_number
+        if unit.crew and sees(actor, unit_subject(unit))
+    ]
     return {"crews": crews, "seq": picture.seq}
 
 
@@ -85,6 +89,7 @@ async def get_names(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> dict
 async def post_crew(data: JSONBody[SignOnIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Sign a crew on, in the place of who was on that unit."""
     picture = room.picture
+    authorize(actor, Action.CREW_SIGN_ON, unit_subject(picture.units.unit(data.unit)))
 
     async def attempt() -> int:
         now_us = room.clock.now_us()
@@ -92,7 +97,7 @@ async def post_crew(data: JSONBody[SignOnIn], room: TheRoom, actor: Asker) -> di
             picture.journal,
             actor,
             picture.units,
-            picture.access.staff,
+            picture.access,
             data.unit,
             data.people,
             now_us=now_us,
@@ -102,7 +107,7 @@ async def post_crew(data: JSONBody[SignOnIn], room: TheRoom, actor: Asker) -> di
         return (await room.done(submitted)).last_seq
 
     seq = await room.again(attempt)
-    crew = crew_view(picture, picture.units.unit(data.unit), room.clock.now_us())
+    crew = crew_view(picture, actor, picture.units.unit(data.unit), room.clock.now_us())
     return {"seq": seq, "crew": crew}
 
 
@@ -122,7 +127,7 @@ async def post_sign_off(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> 
 async def post_erase_names(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Destroy the names of all who are not staff and were ever signed on to a unit."""
     journal, unit, erased = room.picture.journal, room.picture.units.unit(unit_id), 0
-    authorize(actor, Action.ERASE, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.ERASE, unit_subject(unit))
     seq = room.picture.seq
     while keys := await asyncio.to_thread(names_to_erase, journal, actor, unit):
         submitted = await asyncio.to_thread(erase_names, journal, actor, unit, keys)
@@ -134,6 +139,7 @@ async def post_erase_names(unit_id: FromPath[str], room: TheRoom, actor: Asker) 
 @post("/api/crews/walk-up", tags=["crews"])
 async def post_walk_up(data: JSONBody[WalkUpIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Make a party of volunteers and sign them on."""
+    authorize(actor, Action.CREW_SIGN_ON, Subject("unit"))
     picture, place = room.picture, point_of(data.lon, data.lat)
     agency = _agency(picture, actor, data)
     station = _station(picture, data.station, agency, place)
@@ -145,7 +151,7 @@ async def post_walk_up(data: JSONBody[WalkUpIn], room: TheRoom, actor: Asker) ->
             picture.journal,
             actor,
             picture.units,
-            picture.access.staff,
+            picture.access,
             [SigningOn(name=name, skills=data.skills) for name in names],
             agency=agency,
             station=station,
@@ -168,7 +174,11 @@ async def get_vehicles(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every vehicle, and the unit that has it."""
     authorize(actor, Action.CREW_READ, ROOM)
     picture = room.picture
-    vehicles = [vehicle_view(vehicle) for vehicle in picture.units.vehicles.values()]
+    vehicles = [
+        vehicle_view(picture, actor, vehicle)
+        for vehicle in picture.units.vehicles.values()
+        if sees(actor, Subject("vehicle", vehicle.id, vehicle.agency))
+    ]
     return {"vehicles": vehicles, "seq": picture.seq}
 
 
@@ -176,6 +186,7 @@ async def get_vehicles(room: TheRoom, actor: Asker) -> dict[str, Any]:
 async def post_vehicle(data: JSONBody[VehicleIn], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Enter a vehicle, or its new particulars."""
     picture = room.picture
+    authorize(actor, Action.VEHICLE_SETUP, Subject("vehicle", agency=data.agency))
     fact = VehicleEnrolled(
         agency=data.agency,
         station=data.station,
@@ -190,13 +201,14 @@ async def post_vehicle(data: JSONBody[VehicleIn], room: TheRoom, actor: Asker) -
 
     _known_agency(picture, data.agency)
     seq = await room.again(attempt)
-    return {"seq": seq, "vehicle": vehicle_view(picture.units.vehicle(data.id))}
+    return {"seq": seq, "vehicle": vehicle_view(picture, actor, picture.units.vehicle(data.id))}
 
 
-def crew_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
+def crew_view(picture: Picture, actor: Actor, unit: Unit, now_us: int) -> dict[str, Any]:
     """A unit's crew. Only staff have a name here."""
     crew, board = unit.crew, picture.units
     assert crew is not None
+    sharing = [other for other in board.sharing(unit) if sees(actor, unit_subject(other))]
     blocker = board.blocked_by(unit)
     return {
         "unit": unit.id,
@@ -218,13 +230,15 @@ def crew_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
         "since_us": crew.since_us,
         "ends_us": crew.ends_us or None,
         "late": crew.late(now_us),
-        "shares": [other.id for other in board.sharing(unit)],
-        "blocked_by": blocker.id if blocker else None,
+        "shares": [other.id for other in sharing],
+        "blocked": blocker is not None,
+        "blocked_by": blocker.id if blocker in sharing and blocker else None,
     }
 
 
-def vehicle_view(vehicle: Vehicle) -> dict[str, Any]:
+def vehicle_view(picture: Picture, actor: Actor, vehicle: Vehicle) -> dict[str, Any]:
     """A vehicle, and the unit that has it now."""
+    unit = picture.units.units.get(vehicle.unit)
     return {
         "id": vehicle.id,
         "agency": vehicle.agency,
@@ -232,7 +246,8 @@ def vehicle_view(vehicle: Vehicle) -> dict[str, Any]:
         "kind": vehicle.equipment.kind,
         "capabilities": vehicle.equipment.capabilities,
         "profile": vehicle.equipment.profile,
-        "unit": vehicle.unit or None,
+        "free": unit is None,
+        "unit": unit.id if unit and sees(actor, unit_subject(unit)) else None,
     }
 
 
@@ -268,7 +283,8 @@ def _known_agency(picture: Picture, agency: str) -> str:
 def _agency(picture: Picture, actor: Actor, data: WalkUpIn) -> str:
     """As given, else the asker's, else the station's, else the room's first."""
     station = picture.units.stations.get(data.station)
-    named = data.agency or actor.agency or (station.agency if station else "")
+    own = "" if actor.agency == EVERY_AGENCY else actor.agency
+    named = data.agency or own or (station.agency if station else "")
     return _known_agency(picture, named or next(iter(picture.access.agencies), ""))
 
 
