@@ -167,6 +167,12 @@ class UnitBoard:
             raise no_such("vehicle", vehicle)
         return found
 
+    def unit_of(self, person: str) -> str:
+        """The unit that a person speaks for: the one they are out with, else the first by id."""
+        on = sorted(self._units_of.get(person, ()))
+        out = [unit for unit in on if self.units[unit].status in COMMITTED]
+        return next(iter(out + on), "")
+
     def sharing(self, unit: Unit) -> list[Unit]:
         """The other units that some of its crew are signed on to, by id: cross-staffed ones."""
         return self.units_of(unit.crew.members, but=unit.id) if unit.crew else []

@@ -24,6 +24,7 @@ from callout.units.signing import (
     sign_on,
     walk_up,
 )
+from callout.web.account import shown
 from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
 from callout.web.log_words import who
@@ -82,7 +83,10 @@ async def get_crews(room: TheRoom, actor: Asker) -> dict[str, Any]:
 async def get_names(unit_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """The names of those on a unit who are not staff; opened apart, for they are personal."""
     picture = room.picture
-    return {"names": crew_names(picture.journal, actor, picture.units.unit(unit_id))}
+    unit = picture.units.unit(unit_id)
+    names = crew_names(picture.journal, actor, unit)
+    await shown(room.account, actor, "crew", unit.id)
+    return {"names": names}
 
 
 @post("/api/crews", tags=["crews"])
