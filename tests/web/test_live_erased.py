@@ -8,8 +8,6 @@ from typing import Any
 import httpx
 from websockets.sync.client import connect
 
-from callout.access import Credentials
-from callout.base.clock import SystemClock
 from running import Running
 
 SAID = tuple(
@@ -53,12 +51,7 @@ def plant(api: httpx.Client, kind: str) -> tuple[str, int]:
 @contextmanager
 def as_supervisor(room: Running) -> Iterator[httpx.Client]:
     """A client that somebody who may erase has signed in with."""
-    name, password = "sup", "correct horse battery"
-    Credentials(room.home.journal.state, SystemClock()).set_password(
-        name, password, person="p-sup", agency="", roles=("supervisor",)
-    )
-    with httpx.Client(base_url=room.url, headers={"Origin": room.url}, timeout=20) as api:
-        assert api.post("/api/session", json={"name": name, "password": password}).is_success
+    with room.signed_in("sup", "supervisor") as api:
         yield api
 
 
