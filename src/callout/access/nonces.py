@@ -35,8 +35,7 @@ class Nonces:
 
     def take(self, signed: Signed) -> None:
         """Use a verified signature up. UnauthenticatedError: out of its time, or used already."""
-        now_s = self._clock.now_us() // 1_000_000
-        self._check_time(signed, now_s)
+        now_s = self.check_time(signed)
         self._forget(now_s)
         used = self._used.setdefault(signed.device, set())
         if signed.nonce in used:
@@ -47,7 +46,9 @@ class Nonces:
         used.add(signed.nonce)
         self._order.append((now_s + 2 * WINDOW_S + 1, signed.device, signed.nonce))
 
-    def _check_time(self, signed: Signed, now_s: int) -> None:
+    def check_time(self, signed: Signed) -> int:
+        """Our time in seconds. UnauthenticatedError: the signature is from another time."""
+        now_s = self._clock.now_us() // 1_000_000
         off_s = signed.created_s - now_s
         if abs(off_s) > WINDOW_S:
             raise wrong(
@@ -58,6 +59,7 @@ class Nonces:
         if signed.created_s < self._from_s:
             wait_s = self._from_s - signed.created_s
             raise wrong(f"the room has just started; sign it again in {wait_s} s", now_s=now_s)
+        return now_s
 
     def _forget(self, now_s: int) -> None:
         while self._order and self._order[0][0] < now_s:

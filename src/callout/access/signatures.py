@@ -65,7 +65,7 @@ def is_signed(headers: tuple[Header, ...]) -> bool:
     return any(name in {b"signature", b"signature-input"} for name, _ in headers)
 
 
-def read_signature(request: Request, *, has_body: bool) -> Signed:
+def read_signature(request: Request) -> Signed:
     """The request's signature with tag ``callout``; UnauthenticatedError when there is none fit."""
     inputs = _members(_one(request, "signature-input"), _MEMBER, "Signature-Input")
     ours = [
@@ -77,7 +77,7 @@ def read_signature(request: Request, *, has_body: bool) -> Signed:
         raise wrong(f'exactly one signature has tag="{TAG}", not {len(ours)}')
     label, raw, parameters = ours[0]
     components = tuple(_COMPONENT.findall(raw.partition(")")[0]))
-    _check_components(components, has_body=has_body)
+    _check_components(components)
     signatures = _members(_one(request, "signature"), _BYTES, "Signature")
     found = [value for name, value in signatures if name == label]
     if len(found) != 1:
@@ -101,9 +101,14 @@ def verify(request: Request, signed: Signed, public_key: bytes) -> bool:
     return True
 
 
-def check_digest(request: Request, body: bytes) -> None:
-    """UnauthenticatedError unless the body is what ``content-digest`` says (RFC 9530, sha-256)."""
-    if not body and not any(name == b"content-digest" for name, _ in request.headers):
+def check_body(request: Request, signed: Signed, body: bytes) -> None:
+    """UnauthenticatedError unless the body is what the signed ``content-digest`` says.
+
+    RFC 9530, sha-256. Without a body none is needed.
+    """
+    if "content-digest" not in signed.components:
+        if body:
+            raise wrong("a request with a body signs content-digest")
         return
     found = dict(_members(_one(request, "content-digest"), _BYTES, "Content-Digest"))
     if "sha-256" not in found:
@@ -163,15 +168,13 @@ def _named(parameters: dict[str, str | int]) -> tuple[str, int, str]:
     return keyid, created, nonce
 
 
-def _check_components(components: tuple[str, ...], *, has_body: bool) -> None:
+def _check_components(components: tuple[str, ...]) -> None:
     if len(set(components)) != len(components) or len(components) > 16:
         raise wrong("a component is there twice, or there are over 16")
     covered = set(components)
     whole = "@target-uri" in covered or {"@authority", "@path", "@query"} <= covered
     if "@method" not in covered or not whole:
         raise wrong("sign @method and @target-uri, or @method, @authority, @path and @query")
-    if has_body and "content-digest" not in covered:
-        raise wrong("a request with a body signs content-digest")
 
 
 def _value(request: Request, name: str) -> str:
