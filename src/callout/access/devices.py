@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from callout.access.actor import EVERY_AGENCY, Actor, Role, Scope
+from callout.access.actor import EVERY_AGENCY, Actor, Scope
 from callout.access.authorize import Subject, authorize
 from callout.access.board import AccessBoard, Device
 from callout.access.commands import enrol_device, revoke_device
@@ -89,9 +89,7 @@ def invite(
     """
     ends_us = now_us + INVITED_S * 1_000_000
     unit = wanted.unit.id if wanted.unit else ""
-    fact = DeviceInvited(
-        scopes=wanted.scopes, agency=wanted.agency, unit=unit, expires_us=ends_us
-    )
+    fact = DeviceInvited(scopes=wanted.scopes, agency=wanted.agency, unit=unit, expires_us=ends_us)
     submitted = _submit(journal, actor.label, wanted.agency, wanted.device, fact)
     data = {
         "scopes": wanted.scopes,
@@ -132,9 +130,7 @@ def enrol(
         expires_us=now_us + days * _DAY_US if days else 0,
     )
     submitted = _submit(journal, f"device/{used.subject}", fact.agency, used.subject, fact)
-    return Enrolled(
-        used.subject, fact.scopes, fact.agency, fact.unit, fact.expires_us, submitted
-    )
+    return Enrolled(used.subject, fact.scopes, fact.agency, fact.unit, fact.expires_us, submitted)
 
 
 def enrol_program(journal: Journal, actor: Actor, wanted: Wanted, now_us: int) -> Enrolled:

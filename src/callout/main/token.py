@@ -1,4 +1,4 @@
-"""``callout token``: make, list and revoke tokens of devices and programs, at the machine itself."""
+"""``callout token``: tokens of devices and programs, at the machine itself."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 import click
 
 from callout.access import EVERY_AGENCY, SYSTEM, AccessBoard, Credentials
+from callout.access.board import Device
 from callout.access.commands import enrol_device
 from callout.access.devices import DAYS_MAX, REASONS, revoke
 from callout.access.invitations import Invitations
@@ -61,13 +62,17 @@ def token_list(home: str | None) -> None:
     with _opened(home, clock) as journal:
         used = Used(journal.state, clock)
         for device in _board(journal).devices.values():
-            day_us = used.day_us(device.id)
-            click.echo(
-                f"{device.id}: {device.state}, {' '.join(device.scopes)}, "
-                f"{_of(device.agency, device.unit)}, by {'key' if device.public_key else 'token'}, "
-                f"until {iso_utc(device.expires_us)[:10] if device.expires_us else 'revoked'}, "
-                f"last used {iso_utc(day_us)[:10] if day_us is not None else 'never'}"
-            )
+            click.echo(_line(device, used.day_us(device.id)))
+
+
+def _line(device: Device, day_us: int | None) -> str:
+    until = iso_utc(device.expires_us)[:10] if device.expires_us else "it is revoked"
+    last = "never used" if day_us is None else f"last used {iso_utc(day_us)[:10]}"
+    return (
+        f"{device.id}: {device.state}, {' '.join(device.scopes)}, "
+        f"{_of(device.agency, device.unit)}, by {'key' if device.public_key else 'token'}, "
+        f"until {until}, {last}"
+    )
 
 
 @token.command("revoke")
@@ -80,9 +85,7 @@ def token_revoke(device: str, reason: str, home: str | None) -> None:
     with _opened(home, clock) as journal:
         credentials = Credentials(journal.state, clock)
         invitations = Invitations(journal.state, clock)
-        revoke(
-            journal, _board(journal), credentials, invitations, SYSTEM, device, reason
-        ).result()
+        revoke(journal, _board(journal), credentials, invitations, SYSTEM, device, reason).result()
     click.echo(f"{device} may speak no more")
 
 
