@@ -48,9 +48,9 @@ def invited(boss: httpx.Client, device: str, **more: Any) -> dict[str, Any]:
 
 
 def with_key(
-    room: Running, boss: httpx.Client, device: str, key: Ed25519PrivateKey, **m: Any
+    room: Running, boss: httpx.Client, device: str, key: Ed25519PrivateKey, **more: Any
 ) -> None:
-    code = invited(boss, device, key="ed25519", **m)["code"]
+    code = invited(boss, device, key="ed25519", **more)["code"]
     with stranger(room) as api:
         answer = api.post("/api/enrol/device", json={"code": code, "public_key": public(key)})
     assert answer.status_code == 201, answer.text
