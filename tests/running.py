@@ -71,10 +71,12 @@ class Running(NamedTuple):
     def signed_in(self, person: str, *roles: str, agency: str = "*") -> httpx.Client:
         """A browser's client of a person with these roles: cookie and origin."""
         self.staff(person, *roles, agency=agency)
-        client = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=20)
-        answer = client.post("/api/session", json={"name": person, "password": PASSWORD})
-        assert answer.is_success, answer.text
-        return client
+        with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=20) as first:
+            answer = first.post("/api/session", json={"name": person, "password": PASSWORD})
+            assert answer.is_success, answer.text
+        return httpx.Client(
+            base_url=self.url, headers={"Origin": self.url}, cookies=first.cookies, timeout=20
+        )
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """A console that connects after an erasure, or resumes over it, is never told what was erased."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -48,13 +46,6 @@ def plant(api: httpx.Client, kind: str) -> tuple[str, int]:
     return opened, raised["seq"]
 
 
-@contextmanager
-def as_supervisor(room: Running) -> Iterator[httpx.Client]:
-    """A client that somebody who may erase has signed in with."""
-    with room.signed_in("sup", "supervisor") as api:
-        yield api
-
-
 def told(strings: list[str]) -> set[str]:
     return {said for said in SAID for text in strings if said in text}
 
@@ -69,7 +60,7 @@ def test_no_console_is_told_again(room: Running) -> None:
         before = frames(room, "", head) + frames(room, f"?from={first}", head)
         seen = told([*before, *(api.get(path).text for path in paths)])
         assert seen == {said for said in SAID if not said.startswith("place")}
-        with as_supervisor(room) as supervisor:
+        with room.signed_in("sup", "supervisor") as supervisor:
             erased = supervisor.post(f"/api/incidents/{opened}/erase", json={"reason": "request"})
             assert erased.json()["erased"] == 2
             last = erased.json()["seq"]
