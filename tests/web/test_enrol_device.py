@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from browsers import browser
 from callout.access import SYSTEM
 from callout.access.commands import sharing_draft
+from callout.base.errors import FullError
 from callout.base.ids import new_id
 from callout.journal import Batch
 from running import Running
@@ -215,6 +216,21 @@ def test_a_bent_signature_opens_nothing_and_keeps_no_alarm_out(room: Running, be
     assert answer.json()["verified"] is False
     other = f"{room.url}/api/places/search"
     assert httpx.post(other, content=body, headers=headers).status_code == 401
+
+
+def test_a_full_disk_keeps_no_signed_alarm_out(
+    room: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FullError("the disk is full")
+
+    ahead = room.room.clock.now_us() // 1_000_000 + 50  # further than any before: to be written
+    with monkeypatch.context() as patched:
+        patched.setattr(room.room.picture.journal.state, "put", full)
+        pressed = signed_press(room, KEY, "signer-1", "full", created=ahead)
+        assert pressed.json()["verified"] is False
+        assert signed_get(room, KEY, "signer-1", "/api/room", created=ahead).status_code == 507
+    assert signed_press(room, KEY, "signer-1", "room", created=ahead).json()["verified"] is True
 
 
 def test_an_oversized_body_is_refused(room: Running) -> None:

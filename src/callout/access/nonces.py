@@ -28,7 +28,7 @@ class Nonces:
         raw = state.get(_SPACE, _KEY)
         now_s = clock.now_us() // 1_000_000
         self._from_s = now_s + int(raw) + 1 if raw else 0
-        # What is taken from here on was made after everything from before: its own number is enough.
+        # What is taken from here on was made after all from before: its own number is enough.
         self._ahead_s = -1
         self._used: dict[str, set[str]] = {}
         self._order: deque[tuple[int, str, str]] = deque()
