@@ -29,6 +29,10 @@ class Action(StrEnum):
     UNIT_READ = "unit.read"
     UNIT_SEND = "unit.send"
     UNIT_STATUS = "unit.status"
+    CREW_READ = "crew.read"
+    CREW_NAMES = "crew.names"
+    CREW_SIGN_ON = "crew.sign_on"
+    VEHICLE_SETUP = "vehicle.setup"
     DUTY_READ = "duty.read"
     POSITION_REPORT = "position.report"
     PLACE_SEARCH = "place.search"
@@ -157,6 +161,11 @@ RULES: dict[Action, Rule] = {
     Action.UNIT_STATUS: _rule(
         *_SENDERS, Scope.CREW, Scope.ROOM, own=_RESPONDER, own_unit=True, share=_WORK
     ),
+    # Who is on what, without the names of those who are not staff: these are opened apart.
+    Action.CREW_READ: _rule(*_GROUND, share=_SEE),
+    Action.CREW_NAMES: _rule(*_ROOM, share=_WORK),
+    Action.CREW_SIGN_ON: _rule(*_ROOM, Scope.CREW, own=_RESPONDER, own_unit=True, share=_WORK),
+    Action.VEHICLE_SETUP: _rule(Role.SUPERVISOR, Role.ADMINISTRATOR, share=_OWN),
     # What a crew is on, and where: only their own.
     Action.DUTY_READ: _rule(Scope.CREW, own=_RESPONDER, own_unit=True, share=_SEE),
     Action.POSITION_REPORT: _rule(
@@ -203,4 +212,24 @@ RULES: dict[Action, Rule] = {
 GRANTS: dict[Role, frozenset[Role]] = {
     Role.SUPERVISOR: frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR},
     Role.ADMINISTRATOR: frozenset(Role),
+}
+
+
+class Gives(NamedTuple):
+    """Which scopes a role gives to a device of a unit, and to one that is bound to none."""
+
+    unit: frozenset[Scope]
+    free: frozenset[Scope]
+
+
+_OF_A_UNIT = frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.CREW})
+
+#: Who gives which scopes, to devices and programs of their own agency (``share=_OWN`` above).
+#: Without a unit nobody gives ``crew``; what reads incidents or the log, only an administrator.
+GIVES: dict[Role, Gives] = {
+    Role.SUPERVISOR: Gives(unit=_OF_A_UNIT, free=frozenset({Scope.ALARMS})),
+    Role.ADMINISTRATOR: Gives(
+        unit=_OF_A_UNIT,
+        free=frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.ROOM, Scope.AUDIT}),
+    ),
 }

@@ -16,6 +16,7 @@ from typing import TypeVar
 import structlog
 
 from callout.access import SYSTEM, AccessBoard, Credentials, Sessions
+from callout.access.invitations import Invitations
 from callout.access.used import Used
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, ConflictError, UnavailableError
@@ -60,6 +61,7 @@ class Room:
         self.drill = drill
         self.about = about
         self.sessions = Sessions(picture.journal.state, picture.clock)
+        self.invitations = Invitations(picture.journal.state, picture.clock)
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
@@ -111,6 +113,9 @@ class Room:
             loop.create_task(self._every(10.0, self._keeper.beat)),
             loop.create_task(self._every(5.0, self.account.flush)),
             loop.create_task(self._mark()),
+            # What ran out is cut off within a second: between the beats that look too.
+            loop.create_task(self._every(0.5, self.live.again)),
+            loop.create_task(self._write_used()),
         ]
 
     async def stop(self) -> None:
@@ -124,6 +129,8 @@ class Room:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        with contextlib.suppress(CalloutError):  # it is no loss: it is said again another day
+            self.asking.used.write(self.asking.used.take_new())
         await self._keeper.stop()
 
     async def receipt(self, submitted: Future[Receipt]) -> Receipt:
@@ -221,6 +228,16 @@ class Room:
             except Exception:  # noqa: BLE001 - the edge of a task: a full disk must not end it
                 _log.warning("marks of used access could not be written")
             await self.clock.wait_s(5.0)
+
+    async def _write_used(self) -> None:
+        """Write which devices spoke today, in a thread: at midnight it may be all of them."""
+        used = self.asking.used
+        while True:
+            await self.clock.wait_s(60)
+            try:
+                await asyncio.to_thread(used.write, used.take_new())
+            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
+                _log.exception("when devices spoke could not be written")
 
     async def _read_signs(self) -> None:
         """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
