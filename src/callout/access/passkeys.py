@@ -1,0 +1,316 @@
+"""Passkeys (W3C Web Authentication, level 3): public keys of the staff, kept in state.db.
+
+What is asked of every use: the person was there and proved it to their device (user verification),
+on this room's own page (exact origin) and name (rp id), for this one challenge. Attestation is not
+asked for: which make of key somebody has is not ours to know.
+"""
+
+import ipaddress
+import secrets
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import webauthn
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from callout.access.challenges import CHALLENGE_S, Challenges, Ticket
+from callout.base.clock import Clock
+from callout.base.errors import BadInputError, ConflictError, NotFoundError, UnauthenticatedError
+from callout.base.ids import new_id
+from callout.journal import State
+
+_SPACE = "passkey"
+_MOST = 20  # of one person
+_LABEL_MAX = 60
+#: A credential with an attestation and a picture of its maker is a few kilobytes.
+_MAX_BYTES = 64 * 1024
+
+
+class Site(NamedTuple):
+    """Where a passkey is used: the rp id, and the exact origin of the page."""
+
+    rp: str
+    origin: str
+
+
+class Passkey(msgspec.Struct):
+    """One public key of a person. ``handle``: random, what the device calls the person."""
+
+    id: str
+    credential: str
+    key: bytes
+    count: int
+    person: str
+    handle: bytes
+    rp: str
+    label: str
+    made_us: int
+    used_us: int = 0
+
+
+def site_of(scheme: str, host: str) -> Site | None:
+    """The site of a Host header; None where browsers have no passkeys.
+
+    An IP address cannot be an rp id (WebAuthn 3, 5.1.3: a valid domain), and outside of localhost
+    a page without HTTPS has no passkeys (5, SecureContext).
+    """
+    name = host.lower().rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host.lower()
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        local = name == "localhost" or name.endswith(".localhost")
+        return Site(name, f"{scheme}://{host.lower()}") if scheme == "https" or local else None
+    return None
+
+
+def needed_site(scheme: str, host: str) -> Site:
+    """The same; BadInputError, with what to do, where there can be none."""
+    if site := site_of(scheme, host):
+        return site
+    raise BadInputError(
+        f"there are no passkeys at {scheme}://{host}",
+        where="passkey",
+        todo="Open the room by a host name over HTTPS, or as localhost on its own machine",
+    )
+
+
+def wrong_passkey() -> UnauthenticatedError:
+    """The same words for whatever did not fit."""
+    return UnauthenticatedError(
+        "this passkey was not accepted",
+        where="sign-in",
+        todo="Try again, or sign in another way; ask the administrator for a new invitation",
+    )
+
+
+class Passkeys:
+    """Asks for passkeys, checks and keeps them. Loop's thread only."""
+
+    def __init__(
+        self,
+        state: State,
+        clock: Clock,
+        challenges: Challenges,
+        copied: Callable[[Passkey], None],
+    ) -> None:
+        """``copied`` is told when a key's count goes back: there are two of it."""
+        self._state = state
+        self._clock = clock
+        self._challenges = challenges
+        self._copied = copied
+
+    def any(self, site: Site | None) -> bool:
+        """Whether somebody has a passkey for this site."""
+        return site is not None and any(one.rp == site.rp for one in self._all())
+
+    def of(self, person: str) -> list[Passkey]:
+        """A person's passkeys, the oldest first."""
+        mine = [one for one in self._all() if one.person == person]
+        return sorted(mine, key=lambda one: one.made_us)
+
+    def ask(
+        self, site: Site, purpose: str, bound: str = "", person: str = ""
+    ) -> tuple[dict[str, Any], str]:
+        """Options for ``navigator.credentials.get``, and the ticket; with a person, only theirs."""
+        ticket, text = self._challenges.issue(purpose, bound, {"person": person})
+        options = webauthn.generate_authentication_options(
+            rp_id=site.rp,
+            challenge=ticket.challenge,
+            timeout=CHALLENGE_S * 1000,
+            allow_credentials=self._known(site, person) if person else [],
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        return webauthn.options_to_json_dict(options), text
+
+    def ask_new(
+        self, site: Site, purpose: str, bound: str, person: str, login: str, name: str
+    ) -> tuple[dict[str, Any], str]:
+        """Options for ``navigator.credentials.create``, and the ticket. Discoverable keys only."""
+        before = self.of(person)
+        handle = before[0].handle if before else secrets.token_bytes(32)
+        data = {"person": person, "handle": bytes_to_base64url(handle)}
+        ticket, text = self._challenges.issue(purpose, bound, data)
+        options = webauthn.generate_registration_options(
+            rp_id=site.rp,
+            rp_name="callout",
+            user_id=handle,
+            user_name=login or person,
+            user_display_name=name or login or person,
+            challenge=ticket.challenge,
+            timeout=CHALLENGE_S * 1000,
+            exclude_credentials=self._known(site, person),
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED,
+                user_verification=UserVerificationRequirement.REQUIRED,
+            ),
+        )
+        return webauthn.options_to_json_dict(options), text
+
+    def check(
+        self,
+        credential: dict[str, Any],
+        ticket: str,
+        site: Site,
+        purpose: str,
+        bound: str = "",
+    ) -> Passkey:
+        """Whose passkey that is, used just now for this ticket, which is used up.
+
+        UnauthenticatedError for everything that does not fit, in the same words. Durable: the
+        count is written before it returns.
+        """
+        asked = self._challenges.read(ticket, purpose, bound)
+        found = self._by_credential(credential.get("id"))
+        person = asked.data["person"]
+        if found is None or found.rp != site.rp or (person and person != found.person):
+            raise wrong_passkey()
+        count = _used_count(credential, asked, site, found)
+        self._challenges.use(asked)
+        # The library would look at the count before the signature; what anybody can forge must
+        # not be taken for a copied key. 0 and 0: this device does not count (WebAuthn 3, 6.1.1).
+        if (count or found.count) and count <= found.count:
+            self._copied(found)
+            raise wrong_passkey()
+        found.count, found.used_us = count, self._clock.now_us()
+        self._put(found)
+        return found
+
+    def check_new(
+        self,
+        credential: dict[str, Any],
+        ticket: str,
+        site: Site,
+        purpose: str,
+        bound: str,
+        label: str,
+    ) -> Passkey:
+        """A new passkey for the ticket's person, which is used up; ``keep`` keeps it.
+
+        BadInputError: it cannot be one, was not verified, or the label cannot be one.
+        ConflictError: it is somebody's already.
+        """
+        label = _label(label)
+        asked = self._challenges.read(ticket, purpose, bound)
+        person = asked.data["person"]
+        made = _verified_new(credential, asked, site)
+        self._challenges.use(asked)
+        name = bytes_to_base64url(made.credential_id)
+        if self._state.get(_SPACE, name) is not None:
+            raise ConflictError("this passkey is kept already", where="passkey")
+        if len(self.of(person)) >= _MOST:
+            raise BadInputError(
+                f"you have {_MOST} passkeys", where="passkey", todo="Remove one that is not used"
+            )
+        return Passkey(
+            id=new_id(),
+            credential=name,
+            key=made.credential_public_key,
+            count=made.sign_count,
+            person=person,
+            handle=base64url_to_bytes(asked.data["handle"]),
+            rp=site.rp,
+            label=label,
+            made_us=self._clock.now_us(),
+        )
+
+    def keep(self, passkey: Passkey) -> str:
+        """Keep a new one; its id. Durable on return."""
+        self._put(passkey)
+        return passkey.id
+
+    def drop(self, person: str, passkey_id: str) -> None:
+        """Forget one of the person's; NotFoundError when they have no such."""
+        found = next((one for one in self.of(person) if one.id == passkey_id), None)
+        if found is None:
+            raise NotFoundError("you have no such passkey", where="passkey", todo="See GET /api/me")
+        self._state.delete(_SPACE, found.credential)
+
+    def drop_all(self, person: str) -> int:
+        """Forget all of a person's; how many."""
+        mine = self.of(person)
+        for one in mine:
+            self._state.delete(_SPACE, one.credential)
+        return len(mine)
+
+    def _known(self, site: Site, person: str) -> list[PublicKeyCredentialDescriptor]:
+        return [
+            PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential))
+            for one in self.of(person)
+            if one.rp == site.rp
+        ]
+
+    def _by_credential(self, name: object) -> Passkey | None:
+        raw = self._state.get(_SPACE, name) if isinstance(name, str) else None
+        return None if raw is None else msgspec.json.decode(raw, type=Passkey)
+
+    def _all(self) -> list[Passkey]:
+        return [msgspec.json.decode(raw, type=Passkey) for _, raw in self._state.items(_SPACE)]
+
+    def _put(self, passkey: Passkey) -> None:
+        self._state.put(_SPACE, passkey.credential, msgspec.json.encode(passkey))
+
+
+def _used_count(credential: dict[str, Any], asked: Ticket, site: Site, found: Passkey) -> int:
+    """The count that a good use says; UnauthenticatedError when it is not good."""
+    try:
+        _small(credential)
+        parsed = webauthn.helpers.parse_authentication_credential_json(credential)
+        handle = parsed.response.user_handle
+        # A key that was asked for by its id may leave the handle out (WebAuthn 3, 7.2 step 6).
+        if handle != found.handle and (handle is not None or not asked.data["person"]):
+            raise wrong_passkey()
+        return webauthn.verify_authentication_response(
+            credential=parsed,
+            expected_challenge=asked.challenge,
+            expected_rp_id=site.rp,
+            expected_origin=site.origin,
+            credential_public_key=found.key,
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        ).new_sign_count
+    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
+        raise wrong_passkey() from None
+
+
+def _verified_new(
+    credential: dict[str, Any], asked: Ticket, site: Site
+) -> "webauthn.registration.verify_registration_response.VerifiedRegistration":
+    try:
+        _small(credential)
+        return webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=asked.challenge,
+            expected_rp_id=site.rp,
+            expected_origin=site.origin,
+            require_user_verification=True,
+        )
+    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
+        raise BadInputError(
+            "this passkey cannot be used here",
+            where="passkey",
+            todo="Use one that asks for a PIN, a finger or a face, on this room's own page",
+        ) from None
+
+
+def _small(credential: dict[str, Any]) -> None:
+    if len(msgspec.json.encode(credential)) > _MAX_BYTES:
+        raise ValueError("too many bytes for a credential")
+
+
+def _label(text: str) -> str:
+    label = " ".join(text.split())
+    if not 0 < len(label) <= _LABEL_MAX or any(unicodedata.category(c)[0] == "C" for c in label):
+        raise BadInputError(
+            f"the passkey needs a name of 1 to {_LABEL_MAX} characters",
+            where="label",
+            todo="Say which device it is on",
+        )
+    return label
