@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from callout.access import SYSTEM
-from callout.access.commands import record_token
+from callout.access.commands import enrol_device
 from callout.base.clock import SystemClock
 from callout.journal import Batch, Draft, Entry, Journal, Side, check
 from callout.journal.backup import read_manifest
@@ -43,7 +43,7 @@ def refused(*words: str | Path) -> str:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     with closing(Journal.open(tmp_path / "home", clock=SystemClock())) as journal:
-        record_token(journal, SYSTEM, "button-0", ("alarms",)).result()
+        enrol_device(journal, SYSTEM, "button-0", ("alarms",)).result()
     return tmp_path / "home"
 
 

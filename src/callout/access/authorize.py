@@ -5,6 +5,7 @@ from typing import NamedTuple
 from callout.access.actor import EVERY_AGENCY, Actor, Share
 from callout.access.rules import RULES, STATE_TODO, Action, Purpose, Rule
 from callout.base.errors import (
+    CalloutError,
     ConflictError,
     HiddenError,
     RefusedError,
@@ -42,6 +43,14 @@ def authorize(
     not. HiddenError: it is another agency's and not shared, said as if it were not there.
     ConflictError: they may, but not in the state it is in. A purpose never widens what is allowed.
     """
+    try:
+        _check(actor, action, subject, purpose)
+    except CalloutError as error:
+        error.about = (action.value, subject.kind, subject.id)
+        raise
+
+
+def _check(actor: Actor, action: Action, subject: Subject, purpose: str | None) -> None:
     rule = RULES.get(action)
     if rule is None:
         raise RefusedError("this action has no rule, so nobody may", where=action)

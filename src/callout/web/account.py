@@ -4,6 +4,7 @@ An opening is durable before anything is shown. When the journal cannot take it 
 the room still reads: it is counted and entered once there is room.
 """
 
+import asyncio
 from concurrent.futures import Future
 
 import structlog
@@ -67,6 +68,12 @@ class Account:
             return None
         submitted.add_done_callback(_look)
         return submitted
+
+
+async def shown(account: Account, actor: Actor, kind: str, name: str, purpose: str = "") -> None:
+    """Wait until it is entered that this is opened; a repeat, or a full disk, waits for nothing."""
+    if entered := account.opened(actor, kind, name, purpose):
+        await asyncio.wait([asyncio.wrap_future(entered)])
 
 
 def _look(done: "Future[Receipt]") -> None:

@@ -7,11 +7,11 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from callout.access import ROOM, Action, Subject, authorize
+from callout.access import ROOM, Action, Subject, authorize, sees
 from callout.base.errors import BadInputError
 from callout.dispatch import set_status
 from callout.places import TEXT_MAX
-from callout.units import Status
+from callout.units import Status, unit_subject
 from callout.units.commands import set_mayday
 from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
@@ -40,7 +40,11 @@ async def get_units(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every unit, with its position and that position's age."""
     authorize(actor, Action.UNIT_READ, Subject("unit"))
     picture, now_us = room.picture, room.clock.now_us()
-    units = [unit_view(picture, unit, now_us) for unit in picture.units.by_number]
+    units = [
+        unit_view(picture, unit, now_us)
+        for unit in picture.units.by_number
+        if sees(actor, unit_subject(unit))
+    ]
     return {"units": units, "seq": picture.seq}
 
 

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from callout.access import NOBODY
-from callout.base.errors import RefusedError
+from callout.access import NOBODY, Action
+from callout.base.errors import CalloutError, RefusedError
 from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
@@ -19,6 +19,8 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 COOKIE = "callout_session"
+#: Unknown, not allowed, and another agency's. A changed picture (409) is no refusal.
+_REFUSALS = {401, 403, 404}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = (
     b"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
@@ -54,12 +56,21 @@ class Door:
         shown = self._shown(headers)
         wrong = self._wrong(scope, headers, by_cookie=shown.way == "session")
         if wrong:
+            action = Action.LIVE_READ if scope["type"] == "websocket" else Action.PAGE
+            self._room.account.refused(NOBODY, action, "door", "", wrong.where.lower())
             await _refuse(scope, receive, send, wrong)
             return
         state = scope.setdefault("state", {})
         state["shown"] = shown
         state["actor"] = self._room.asking.actor(shown) or NOBODY
         await self._inner(scope, receive, _with_headers(send))
+        self._account(state)
+
+    def _account(self, state: MutableMapping[str, Any]) -> None:
+        """Enter what the gate refused; what was merely wrong is none."""
+        error = state.get("error")
+        if isinstance(error, CalloutError) and error.about and error.status in _REFUSALS:
+            self._room.account.refused(state["actor"], *error.about, error.code)
 
     @staticmethod
     def _shown(headers: dict[bytes, bytes]) -> Shown:

@@ -57,6 +57,7 @@ async def positions(room: Room, scope: Any, receive: Any, send: Any) -> None:
             raise BadInputError("positions are sent by POST", where="method")
         answer = take(room, scope["state"]["actor"], await read_body(receive, BODY_MAX))
     except CalloutError as error:
+        scope["state"]["error"] = error
         await send_problem(send, error)
         return
     body = msgspec.json.encode(answer)
