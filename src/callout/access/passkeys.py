@@ -107,7 +107,7 @@ class Passkeys:
         self._challenges = challenges
         self._copied = copied
 
-    def any(self, site: Site | None) -> bool:
+    def has_any(self, site: Site | None) -> bool:
         """Whether somebody has a passkey for this site."""
         return site is not None and any(one.rp == site.rp for one in self._all())
 
@@ -167,7 +167,10 @@ class Passkeys:
         UnauthenticatedError for everything that does not fit, in the same words. Durable: the
         count is written before it returns.
         """
-        asked = self._challenges.read(ticket, purpose, bound)
+        try:
+            asked = self._challenges.read(ticket, purpose, bound)
+        except UnauthenticatedError:
+            raise wrong_passkey() from None
         found = self._by_credential(credential.get("id"))
         person = asked.data["person"]
         if found is None or found.rp != site.rp or (person and person != found.person):
