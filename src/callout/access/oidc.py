@@ -39,10 +39,45 @@ _SPACE = "oidc-link"
 _SUBJECT_MAX = 255  # OpenID Connect Core 1.0, 2: sub
 #: Claims that their holder or an administrator of the provider can change or give to another.
 _MUTABLE = frozenset(
-    "name given_name family_name middle_name nickname preferred_username profile picture website "
-    "email email_verified gender birthdate zoneinfo locale phone_number phone_number_verified "
-    "address updated_at upn unique_name username login groups roles amr acr azp aud iss exp iat "
-    "nbf nonce auth_time sid jti".split()
+    {
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "email",
+        "email_verified",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "phone_number",
+        "phone_number_verified",
+        "address",
+        "updated_at",
+        "upn",
+        "unique_name",
+        "username",
+        "login",
+        "groups",
+        "roles",
+        "amr",
+        "acr",
+        "azp",
+        "aud",
+        "iss",
+        "exp",
+        "iat",
+        "nbf",
+        "nonce",
+        "auth_time",
+        "sid",
+        "jti",
+    }
 )
 
 

@@ -13,13 +13,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers import (
+    base64url_to_bytes,
+    bytes_to_base64url,
+    options_to_json_dict,
+    parse_authentication_credential_json,
+)
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from callout.access.challenges import CHALLENGE_S, Challenges, Ticket
 from callout.base.clock import Clock
@@ -128,7 +134,7 @@ class Passkeys:
             allow_credentials=self._known(site, person) if person else [],
             user_verification=UserVerificationRequirement.REQUIRED,
         )
-        return webauthn.options_to_json_dict(options), text
+        return options_to_json_dict(options), text
 
     def ask_new(
         self, site: Site, purpose: str, bound: str, person: str, login: str, name: str
@@ -152,7 +158,7 @@ class Passkeys:
                 user_verification=UserVerificationRequirement.REQUIRED,
             ),
         )
-        return webauthn.options_to_json_dict(options), text
+        return options_to_json_dict(options), text
 
     def check(
         self,
@@ -265,11 +271,8 @@ def _used_count(credential: dict[str, Any], asked: Ticket, site: Site, found: Pa
     """The count that a good use says; UnauthenticatedError when it is not good."""
     try:
         _small(credential)
-        parsed = webauthn.helpers.parse_authentication_credential_json(credential)
-        handle = parsed.response.user_handle
-        # A key that was asked for by its id may leave the handle out (WebAuthn 3, 7.2 step 6).
-        if handle != found.handle and (handle is not None or not asked.data["person"]):
-            raise wrong_passkey()
+        parsed = parse_authentication_credential_json(credential)
+        _same_handle(parsed.response.user_handle, found, asked)
         return webauthn.verify_authentication_response(
             credential=parsed,
             expected_challenge=asked.challenge,
@@ -283,9 +286,14 @@ def _used_count(credential: dict[str, Any], asked: Ticket, site: Site, found: Pa
         raise wrong_passkey() from None
 
 
-def _verified_new(
-    credential: dict[str, Any], asked: Ticket, site: Site
-) -> "webauthn.registration.verify_registration_response.VerifiedRegistration":
+def _same_handle(handle: bytes | None, found: Passkey, asked: Ticket) -> None:
+    """ValueError when the device means somebody else (WebAuthn 3, 7.2 step 6)."""
+    # A key that was asked for by its id may leave the handle out.
+    if handle != found.handle and (handle is not None or not asked.data["person"]):
+        raise ValueError("the user handle is another person's")
+
+
+def _verified_new(credential: dict[str, Any], asked: Ticket, site: Site) -> VerifiedRegistration:
     try:
         _small(credential)
         return webauthn.verify_registration_response(
