@@ -192,8 +192,8 @@ def test_a_ticket_cannot_be_made_up(desk: Desk, change: str) -> None:
 def test_another_persons_passkey_unlocks_nothing(desk: Desk) -> None:
     options, ticket = desk.passkeys.ask(HERE, "unlock", "session-1", "ana")
     assert [one["id"] for one in options["allowCredentials"]] == [text(desk.ana.id)]
+    borrowed = desk.rui.get(options, HERE.origin)
     with pytest.raises(UnauthenticatedError):
-        borrowed = desk.rui.get(options, HERE.origin)
         desk.passkeys.check(borrowed, ticket, HERE, "unlock", "session-1")
 
 

@@ -38,7 +38,7 @@ SKEW_S = 60
 _SPACE = "oidc-link"
 _SUBJECT_MAX = 255  # OpenID Connect Core 1.0, 2: sub
 #: Claims that their holder or an administrator of the provider can change or give to another.
-_MUTABLE = frozenset(
+_MUTABLE = frozenset(  # fmt: skip
     {
         "name",
         "given_name",
