@@ -32,14 +32,15 @@ from callout.base.ids import is_given_id
 from callout.journal import State
 
 #: Signatures by a key that only the provider has; never ``none``, never a shared secret (HS256).
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
+#: ``Ed25519`` is what RFC 9864 calls EdDSA with that curve.
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 #: How far the provider's clock and ours may be apart.
 SKEW_S = 60
 _SPACE = "oidc-link"
 _SUBJECT_MAX = 255  # OpenID Connect Core 1.0, 2: sub
 #: Claims that their holder or an administrator of the provider can change or give to another.
-_MUTABLE = frozenset(  # fmt: skip
-    {
+_MUTABLE = frozenset(
+    [
         "name",
         "given_name",
         "family_name",
@@ -77,7 +78,7 @@ _MUTABLE = frozenset(  # fmt: skip
         "auth_time",
         "sid",
         "jti",
-    }
+    ]
 )
 
 
