@@ -29,7 +29,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from oidc_provider_mock import run_server_in_thread
 
-pytestmark = pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning"),
+    # Also the provider's, from within authlib.
+    pytest.mark.filterwarnings(r"ignore:get_jwt_config\(self, grant\):DeprecationWarning"),
+]
 KEY = RSAKey.generate_key(2048, {"kid": "first"})
 NEXT = RSAKey.generate_key(2048, {"kid": "second"})
 
@@ -90,7 +94,8 @@ class Own:
         brought = {name: values[0] for name, values in parse_qs(parts.query).items()}
         code = f"code-{len(self.asked)}-{brought['state'][:8]}"
         self.asked[code] = brought
-        return f"{brought['redirect_uri']}?{urlencode({'code': code, 'state': brought['state'], **more})}"
+        said = urlencode({"code": code, "state": brought["state"], **more})
+        return f"{brought['redirect_uri']}?{said}"
 
 
 @contextmanager
@@ -106,7 +111,7 @@ def served(own: Own) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the library's name
 
         def log_message(self, *_: object) -> None:
             pass
@@ -365,7 +370,7 @@ def test_a_provider_that_is_down_is_the_only_thing_that_is(up: Running, own: Own
 
 @pytest.mark.browser
 def test_in_a_browser_the_next_page_is_signed_in(up: Running, own: Own, page: Page) -> None:
-    """The provider's site (127.0.0.1) is not the room's (localhost): cookies are not a formality."""
+    """The provider's site (127.0.0.1) is not the room's (localhost), as in earnest."""
     room = up.url.replace("127.0.0.1", "localhost")
     page.goto(f"{room}/api/oidc/city/start")
     assert page.url.startswith("http://127.0.0.1:")

@@ -5,11 +5,10 @@ on this room's own page (exact origin) and name (rp id), for this one challenge.
 asked for: which make of key somebody has is not ours to know.
 """
 
-import ipaddress
 import secrets
 import unicodedata
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import webauthn
@@ -28,6 +27,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from callout.access.challenges import CHALLENGE_S, Challenges, Ticket
+from callout.access.site import Site
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, ConflictError, NotFoundError, UnauthenticatedError
 from callout.base.ids import new_id
@@ -38,13 +38,6 @@ _MOST = 20  # of one person
 _LABEL_MAX = 60
 #: A credential with an attestation and a picture of its maker is a few kilobytes.
 _MAX_BYTES = 64 * 1024
-
-
-class Site(NamedTuple):
-    """Where a passkey is used: the rp id, and the exact origin of the page."""
-
-    rp: str
-    origin: str
 
 
 class Passkey(msgspec.Struct):
@@ -60,32 +53,6 @@ class Passkey(msgspec.Struct):
     label: str
     made_us: int
     used_us: int = 0
-
-
-def site_of(scheme: str, host: str) -> Site | None:
-    """The site of a Host header; None where browsers have no passkeys.
-
-    An IP address cannot be an rp id (WebAuthn 3, 5.1.3: a valid domain), and outside of localhost
-    a page without HTTPS has no passkeys (5, SecureContext).
-    """
-    name = host.lower().rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host.lower()
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        local = name == "localhost" or name.endswith(".localhost")
-        return Site(name, f"{scheme}://{host.lower()}") if scheme == "https" or local else None
-    return None
-
-
-def needed_site(scheme: str, host: str) -> Site:
-    """The same; BadInputError, with what to do, where there can be none."""
-    if site := site_of(scheme, host):
-        return site
-    raise BadInputError(
-        f"there are no passkeys at {scheme}://{host}",
-        where="passkey",
-        todo="Open the room by a host name over HTTPS, or as localhost on its own machine",
-    )
 
 
 def wrong_passkey() -> UnauthenticatedError:
