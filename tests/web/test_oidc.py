@@ -211,16 +211,21 @@ def test_a_subject_that_is_nobody_here(up: Running, own: Own, sub: str) -> None:
 
 
 def test_the_providers_refusal_is_said_in_our_words(up: Running, own: Own) -> None:
-    with browser(up) as client:
-        denied = client.get(at_city(started(client, "city"), None))
-        if "state=" in str(denied.request.url):
-            assert "said no" in denied.text
-        assert denied.status_code == 401
+    def said(client: httpx.Client, **more: str) -> httpx.Response:
         state = parse_qs(urlsplit(started(client, "city")).query)["state"][0]
-        back = {"state": state, "error": "<b>x", "error_description": "<script>call 123"}
-        answer = client.get("/api/oidc/city/back", params=back)
-        assert (answer.status_code, "<b>" in answer.text) == (401, False)
-        assert "call 123" not in answer.text
+        return client.get("/api/oidc/city/back", params={"state": state, **more})
+
+    with browser(up) as client:
+        denied = said(client, error="access_denied")
+        assert (denied.status_code, "said no" in denied.text) == (401, True)
+        # Who makes a link chooses what stands in it: none of it is shown.
+        evil = said(client, error="<b>x", error_description="call 123")
+        assert (evil.status_code, "did not say why" in evil.text) == (401, True)
+        assert "<b>" not in evil.text
+        assert "call 123" not in evil.text
+        # This provider leaves the state out when somebody denies: then it is nobody's answer.
+        answer = client.get(at_city(started(client, "city"), None))
+        assert (answer.status_code, "not accepted" in answer.text) == (401, True)
 
 
 def test_linked_by_the_person_while_signed_in(up: Running, own: Own) -> None:

@@ -83,7 +83,9 @@ async def _start(
     room: Room, actor: Actor, request: Asked, provider: Provider, what: str
 ) -> Response[Any]:
     if what not in _FOR:
-        raise BadInputError(f"{what!r} is nothing to do", where="for", todo=f"Use {_FOR}")
+        raise BadInputError(
+            f"{what!r} is nothing to do", where="for", todo=f"Use {', '.join(_FOR)}"
+        )
     # The session's cookie does not come back with the browser (SameSite=Strict): who it is, and
     # which session, is said in the ticket.
     data = {"for": what}
@@ -239,6 +241,8 @@ def _on(request: Asked, cookies: Any) -> Response[Any]:
 
 
 def _words(request: Asked, error: CalloutError) -> Response[Any]:
+    """A page that says it: a browser is here, no program. The door enters a refusal."""
+    request.scope["state"]["error"] = error
     body = (
         f"<h1>{escape(error.what)}</h1><p>{escape(error.todo)}.</p>"
         '<p><a href="/">Back to the room</a></p>'
