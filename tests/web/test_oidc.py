@@ -17,7 +17,6 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from playwright.sync_api import Page
 
 from running import Running
 from staffed import browser, sign_in, staffed
@@ -371,18 +370,3 @@ def test_a_provider_that_is_down_is_the_only_thing_that_is(up: Running, own: Own
         assert ana.get("/api/oidc/own/start", params={"for": "x"}).status_code == 400
         sign_in(ana, "ana")
         assert who(ana) == "ana"
-
-
-@pytest.mark.browser
-def test_in_a_browser_the_next_page_is_signed_in(up: Running, own: Own, page: Page) -> None:
-    """The provider's site (127.0.0.1) is not the room's (localhost), as in earnest."""
-    room = up.url.replace("127.0.0.1", "localhost")
-    page.goto(f"{room}/api/oidc/city/start")
-    assert page.url.startswith("http://127.0.0.1:")
-    page.locator("input[name=sub]").fill("c-1")
-    with page.expect_request(f"{room}/") as asked:
-        page.locator("button[type=submit]:not([value=deny])").first.click()
-    assert "callout_session=" in asked.value.all_headers().get("cookie", "")
-    page.wait_for_url(f"{room}/")
-    said = page.evaluate("async () => (await fetch('/api/session')).json()")
-    assert said["person"] == "ana"

@@ -1,4 +1,4 @@
-"""Passkeys over HTTP, and by the browser's own ``navigator.credentials``."""
+"""Passkeys over HTTP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +7,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Page
 
 from authenticator import SoftKey
 from callout.access.sessions import hash_secret
 from callout.web.api_passkeys import COOKIE
 from running import Running
-from staffed import PASSWORD, browser, sign_in, staffed
+from staffed import browser, sign_in, staffed
 
 
 @pytest.fixture(scope="module")
@@ -162,52 +161,3 @@ def test_a_staff_invitation_is_used_once(up: Running) -> None:
     with browser(up, host="localhost") as phone:
         asked = phone.post("/api/passkeys/options", json={"for": "enrol", "code": device})
         assert asked.status_code == 400
-
-
-IN_THE_BROWSER = """async ({name, password}) => {
-  const post = async (path, body) => {
-    const answer = await fetch(path, {method: 'POST', body: JSON.stringify(body),
-      headers: {'content-type': 'application/json'}});
-    if (!answer.ok) throw new Error(path + ' ' + answer.status + ' ' + await answer.text());
-    return answer.status === 204 ? null : answer.json();
-  };
-  const use = async (what, path) => {
-    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
-      await post('/api/passkeys/options', {for: what}));
-    await post(path, {credential: (await navigator.credentials.get({publicKey})).toJSON()});
-    return (await fetch('/api/session')).json();
-  };
-  await post('/api/session', {name, password});
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
-    await post('/api/passkeys/options', {for: 'add'}));
-  const made = await navigator.credentials.create({publicKey});
-  await post('/api/me/passkeys', {credential: made.toJSON(), label: 'This browser'});
-  await fetch('/api/session', {method: 'DELETE'});
-  const entered = await use('sign-in', '/api/passkeys/sign-in');
-  await post('/api/session/lock', {});
-  const locked = (await (await fetch('/api/session')).json()).locked;
-  const unlocked = await use('unlock', '/api/passkeys/unlock');
-  return [entered.person, locked, unlocked.locked];
-}"""
-
-
-@pytest.mark.browser
-def test_a_browsers_own_authenticator(up: Running, page: Page) -> None:
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    devtools.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
-    page.goto(up.url.replace("127.0.0.1", "localhost") + "/api")
-    said = page.evaluate(IN_THE_BROWSER, {"name": "ana", "password": PASSWORD})
-    assert said == ["ana", "idle", None]

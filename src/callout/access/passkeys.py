@@ -16,7 +16,6 @@ from webauthn.helpers import (
     base64url_to_bytes,
     bytes_to_base64url,
     options_to_json_dict,
-    parse_authentication_credential_json,
 )
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -24,9 +23,9 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from callout.access.challenges import CHALLENGE_S, Challenges, Ticket
+from callout.access.ceremony import Passkey, used_count, verified_new, wrong_passkey
+from callout.access.challenges import CHALLENGE_S, Challenges
 from callout.access.site import Site
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, ConflictError, NotFoundError, UnauthenticatedError
@@ -36,32 +35,6 @@ from callout.journal import State
 _SPACE = "passkey"
 _MOST = 20  # of one person
 _LABEL_MAX = 60
-#: A credential with an attestation and a picture of its maker is a few kilobytes.
-_MAX_BYTES = 64 * 1024
-
-
-class Passkey(msgspec.Struct):
-    """One public key of a person. ``handle``: random, what the device calls the person."""
-
-    id: str
-    credential: str
-    key: bytes
-    count: int
-    person: str
-    handle: bytes
-    rp: str
-    label: str
-    made_us: int
-    used_us: int = 0
-
-
-def wrong_passkey() -> UnauthenticatedError:
-    """The same words for whatever did not fit."""
-    return UnauthenticatedError(
-        "this passkey was not accepted",
-        where="sign-in",
-        todo="Try again, or sign in another way; ask the administrator for a new invitation",
-    )
 
 
 class Passkeys:
@@ -148,7 +121,7 @@ class Passkeys:
         person = asked.data["person"]
         if found is None or found.rp != site.rp or (person and person != found.person):
             raise wrong_passkey()
-        count = _used_count(credential, asked, site, found)
+        count = used_count(credential, asked, site, found)
         self._challenges.use(asked)
         # The library would look at the count before the signature; what anybody can forge must
         # not be taken for a copied key. 0 and 0: this device does not count (WebAuthn 3, 6.1.1).
@@ -176,7 +149,7 @@ class Passkeys:
         label = _label(label)
         asked = self._challenges.read(ticket, purpose, bound)
         person = asked.data["person"]
-        made = _verified_new(credential, asked, site)
+        made = verified_new(credential, asked, site)
         self._challenges.use(asked)
         name = bytes_to_base64url(made.credential_id)
         if self._state.get(_SPACE, name) is not None:
@@ -232,55 +205,6 @@ class Passkeys:
 
     def _put(self, passkey: Passkey) -> None:
         self._state.put(_SPACE, passkey.credential, msgspec.json.encode(passkey))
-
-
-def _used_count(credential: dict[str, Any], asked: Ticket, site: Site, found: Passkey) -> int:
-    """The count that a good use says; UnauthenticatedError when it is not good."""
-    try:
-        _small(credential)
-        parsed = parse_authentication_credential_json(credential)
-        _same_handle(parsed.response.user_handle, found, asked)
-        return webauthn.verify_authentication_response(
-            credential=parsed,
-            expected_challenge=asked.challenge,
-            expected_rp_id=site.rp,
-            expected_origin=site.origin,
-            credential_public_key=found.key,
-            credential_current_sign_count=0,
-            require_user_verification=True,
-        ).new_sign_count
-    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
-        raise wrong_passkey() from None
-
-
-def _same_handle(handle: bytes | None, found: Passkey, asked: Ticket) -> None:
-    """ValueError when the device means somebody else (WebAuthn 3, 7.2 step 6)."""
-    # A key that was asked for by its id may leave the handle out.
-    if handle != found.handle and (handle is not None or not asked.data["person"]):
-        raise ValueError("the user handle is another person's")
-
-
-def _verified_new(credential: dict[str, Any], asked: Ticket, site: Site) -> VerifiedRegistration:
-    try:
-        _small(credential)
-        return webauthn.verify_registration_response(
-            credential=credential,
-            expected_challenge=asked.challenge,
-            expected_rp_id=site.rp,
-            expected_origin=site.origin,
-            require_user_verification=True,
-        )
-    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
-        raise BadInputError(
-            "this passkey cannot be used here",
-            where="passkey",
-            todo="Use one that asks for a PIN, a finger or a face, on this room's own page",
-        ) from None
-
-
-def _small(credential: dict[str, Any]) -> None:
-    if len(msgspec.json.encode(credential)) > _MAX_BYTES:
-        raise ValueError("too many bytes for a credential")
 
 
 def _label(text: str) -> str:
