@@ -93,7 +93,7 @@ def test_a_browsers_own_authenticator(up: Running, page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_in_a_browser_the_next_page_is_signed_in(up: Running, own: Own, page: Page) -> None:
+def test_in_a_browser_the_next_page_is_signed_in(up: Running, page: Page) -> None:
     """The provider's site (127.0.0.1) is not the room's (localhost), as in earnest."""
     room = up.url.replace("127.0.0.1", "localhost")
     page.goto(f"{room}/api/oidc/city/start")

@@ -1,4 +1,4 @@
-"""One ceremony of Web Authentication (level 3, 7.1 and 7.2): is what the browser brought good?
+"""Ceremonies of Web Authentication (level 3, 7.1 and 7.2): whether what a browser brought is good.
 
 The library parses and verifies; here stand what we ask of it, and what it leaves to us.
 """
@@ -69,6 +69,7 @@ def _same_handle(handle: bytes | None, found: Passkey, asked: Ticket) -> None:
 
 
 def verified_new(credential: dict[str, Any], asked: Ticket, site: Site) -> VerifiedRegistration:
+    """What the device says of a new passkey; BadInputError when it cannot be used here."""
     try:
         _small(credential)
         return webauthn.verify_registration_response(
