@@ -258,6 +258,10 @@ def test_unlocking_asks_for_proof_anew(up: Running, own: Own) -> None:
         assert "did not ask" in ana.get(own.agree(started(ana, "own", "unlock"))).text
         own.claims, own.sub = {}, "own-18"
         assert ana.get(own.agree(started(ana, "own", "unlock"))).status_code == 403
+        # Nor does a colleague's, who may sign in by it.
+        links, provider = up.room.providers.links, up.room.providers.find("own")
+        links.link(provider, "own-18", "rui")
+        assert ana.get(own.agree(started(ana, "own", "unlock"))).status_code == 403
         assert ana.get("/api/session").json()["locked"] == "idle"
         own.sub = "own-17"
         # As a browser does: the strict cookie does not come back from the provider's site.
