@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from callout.access.invitations import Invitations
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from callout.access.actor import Share
 from callout.access.authorize import Subject
 from callout.access.commands import agency_draft
 from callout.access.devices import Wanted, check_wanted, enrol, invite, revoke
+from callout.access.invitations import Invitations
 from callout.access.rules import GIVES
 from callout.access.spoken import DAY_US, Spoken
 from callout.access.who import key_actor, token_actor

@@ -211,7 +211,8 @@ def _views(rows: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _drop(room: Room, person: str) -> None:
-    """Forget sessions, passwords, passkeys and marks of somebody who works here no more."""
+    """Forget sessions, passwords, passkeys, codes and marks of who works here no more."""
+    room.invitations.drop("staff", person)
     room.sessions.close_all(person)
     room.credentials.drop_person(person)
     room.used.forget(f"person/{person}")

@@ -15,8 +15,10 @@ from typing import TypeVar
 
 import structlog
 
-from callout.access import SYSTEM, AccessBoard, Credentials, Sessions
-from callout.access.invitations import Invitations
+from callout.access import SYSTEM, AccessBoard, Credentials, Invitations, Sessions
+from callout.access.challenges import Challenges
+from callout.access.oidc import Provider
+from callout.access.passkeys import Passkeys
 from callout.access.used import Used
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, ConflictError, UnavailableError
@@ -30,6 +32,7 @@ from callout.web.closing import Closing
 from callout.web.erasing import Erasing
 from callout.web.keeper import Keeper
 from callout.web.live import Live
+from callout.web.providers import Providers
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -51,6 +54,7 @@ class Room:
         keep_days: int = 0,
         zone: str = "UTC",
         shift_h: int = 12,
+        providers: tuple[Provider, ...] = (),
     ) -> None:
         """Take over a picture; ``start`` begins to keep it current.
 
@@ -65,6 +69,12 @@ class Room:
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
+        self.invitations = Invitations(picture.journal.state, picture.clock)
+        challenges = Challenges(picture.clock)
+        self.passkeys = Passkeys(
+            picture.journal.state, picture.clock, challenges, self.account.copied_passkey
+        )
+        self.providers = Providers(providers, challenges, picture.journal.state, picture.clock)
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
         self.changing_staff = asyncio.Lock()  # or two could each leave the other as the last one
@@ -131,6 +141,7 @@ class Room:
         self._tasks = []
         with contextlib.suppress(CalloutError):  # it is no loss: it is said again another day
             self.asking.used.write(self.asking.used.take_new())
+        self.providers.stop()
         await self._keeper.stop()
 
     async def receipt(self, submitted: Future[Receipt]) -> Receipt:
