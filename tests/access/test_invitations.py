@@ -1,5 +1,6 @@
 """Codes that let somebody in once."""
 
+import contextlib
 import string
 import threading
 from collections.abc import Iterator
@@ -63,23 +64,23 @@ def test_a_code_can_be_read_aloud_and_is_kept_as_a_hash(
     assert "".join(groups).lower().encode() not in held
 
 
-@given(st.data())
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=16, max_size=16))
 def test_however_it_is_typed_it_is_the_same_code(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, how: list[tuple[int, int]]
 ) -> None:
     clock = ManualClock()
     state = State(tmp_path_factory.mktemp("typed") / "state.db", clock=clock, writable=True)
     invitations = Invitations(state, clock)
     code = invitations.make("staff", "p1", "system", 60, {})
     typed = ""
-    for letter in code.replace("-", ""):
+    for letter, (spelling, gap) in zip(code.replace("-", ""), how, strict=True):
         alike = {"0": "0Oo", "1": "1IiLl"}.get(letter, letter.upper() + letter.lower())
-        typed += data.draw(st.sampled_from(alike)) + data.draw(st.sampled_from(["", "-", " "]))
+        typed += alike[spelling % len(alike)] + ("", "-", " ")[gap]
     assert invitations.use(typed).subject == "p1"
     state.close()
 
 
-@pytest.mark.parametrize("wrong", ["", "-", "x", "0" * 16, "\x00" * 16, "é" * 16, "Ⅰ" * 4000])
+@pytest.mark.parametrize("wrong", ["", "-", "x", "0" * 16, "\x00" * 16, "é" * 16, "\u2160" * 4000])
 def test_what_is_no_code_opens_nothing(invitations: Invitations, wrong: str) -> None:
     invitations.make("staff", "p1", "system", 60, {})
     with pytest.raises(UnauthenticatedError, match="not valid"):
@@ -118,10 +119,8 @@ def test_of_many_at_once_one_gets_it(invitations: Invitations) -> None:
 
     def take(source: str) -> None:
         start.wait()
-        try:
+        with contextlib.suppress(UnauthenticatedError):
             got.append(invitations.use(code, source))
-        except UnauthenticatedError:
-            pass
 
     threads = [threading.Thread(target=take, args=(str(number),)) for number in range(8)]
     for thread in threads:
