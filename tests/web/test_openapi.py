@@ -1,0 +1,237 @@
+"""The whole OpenAPI document called by schemathesis: good and bad input, real ids, three askers.
+
+Every operation of the document is called, so a new route is here as soon as it is served. The
+cases are drawn without randomness (``derandomize``); what is wrong is gathered and said at the
+end, so nothing is called again to make it smaller.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.core.failures import FailureGroup
+
+from callout.access import Scope
+from running import Running, made_home, running
+
+CALLS = 2000
+#: Operations that only ever refuse a plain request: the live feed is a WebSocket.
+_NOT_BY_REQUEST = {("GET", "/api/live")}
+_TURNED_AWAY = {401, 403, 404}
+_ASKERS = ("token", "token", "session", "session", "nobody")
+#: Where the ids of things lie that have no list of their own.
+_IN_ROOM = {"type": "types", "agency": "agencies"}
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory, town: Path) -> Iterator[Running]:
+    """A room of this module's own: nothing in it is left as it was."""
+    home = tmp_path_factory.mktemp("home")
+    made_home(home, town)
+    with running(home, town) as up:
+        yield up
+
+
+class Askers:
+    """A program with every scope, a person in the drill, and nobody."""
+
+    def __init__(self, room: Running) -> None:
+        self.room = room
+        self.api = httpx.Client(base_url=room.url, timeout=20)
+        self._headers: dict[str, dict[str, str]] = {"nobody": {}}
+        self.renew("token")
+        self.renew("session")
+
+    def close(self) -> None:
+        """End the connection."""
+        self.api.close()
+
+    def renew(self, who: str) -> None:
+        """Credentials anew: a call may have signed out or revoked the ones before."""
+        if who == "token":
+            scopes = tuple(scope.value for scope in Scope)
+            secret = self.room.room.credentials.create_token("every-scope", scopes)
+            self._headers[who] = {"Authorization": f"Bearer {secret}"}
+        elif who == "session":
+            answer = httpx.post(f"{self.room.url}/api/session/demo")
+            cookie = f"callout_session={answer.cookies['callout_session']}"
+            self._headers[who] = {"Cookie": cookie, "Origin": self.room.url}
+
+    def get(self, path: str) -> Any:
+        """What somebody who may gets; nothing when nobody may or there is no such list."""
+        answer = self.api.get(path, headers=self._headers["session"])
+        return answer.json() if answer.status_code == 200 else {}
+
+    def send(self, who: str, case: Case) -> httpx.Response:
+        """The case as this asker's request; signed in anew when that was lost."""
+        kwargs = case.as_transport_kwargs(base_url=self.room.url)
+        headers = {**_sendable(kwargs.get("headers") or {}), **self._headers[who]}
+        request = httpx.Request(
+            kwargs["method"],
+            kwargs["url"],
+            params=kwargs.get("params") or None,
+            headers=headers,
+            json=kwargs.get("json"),
+            content=kwargs.get("data") if isinstance(kwargs.get("data"), bytes | str) else None,
+        )
+        self.api.cookies.clear()
+        answer = self.api.send(request)
+        if answer.status_code == 401:
+            self.renew(who)
+        return answer
+
+
+def _sendable(headers: Any) -> dict[str, str]:
+    """What names the asker is ours to say."""
+    ours = {"authorization", "cookie", "origin", "host"}
+    return {key: value for key, value in dict(headers).items() if key.lower() not in ours}
+
+
+class Real:
+    """Ids of things that are there, by the list they are in."""
+
+    def __init__(self, askers: Askers, paths: set[str]) -> None:
+        self._askers = askers
+        self._paths = paths
+        self._kept: dict[str, tuple[int, list[str]]] = {}
+
+    def of(self, path: str) -> list[str]:
+        """Every ``id`` in the answer of a list, looked up anew once the journal has grown."""
+        head = self._askers.room.home.journal.head()
+        if path not in self._kept or self._kept[path][0] + 20 < head:
+            query = "?all=true" if path == "/api/incidents" else ""
+            found = sorted(_ids(self._askers.get(path + query))) if path in self._paths else []
+            self._kept[path] = head, found
+        return self._kept[path][1]
+
+    def named(self, name: str) -> list[str]:
+        """Ids for a field of a body: ``unit``, ``units``, ``alarms``, ``type``…"""
+        if name in _IN_ROOM:
+            rows = self._askers.get("/api/room").get(_IN_ROOM[name], [])
+            return [str(row.get("id") or row.get("code")) for row in rows]
+        return self.of(f"/api/{name.removesuffix('_id').removesuffix('s')}s")
+
+    def tiles(self) -> list[str]:
+        """Paths below ``/log/tile/``."""
+        size = self._askers.room.home.journal.head() + 1
+        return [f"entries/000.p/{min(size, 255)}", f"0/000.p/{min(size, 255)}"]
+
+
+def _ids(document: Any) -> set[str]:
+    if isinstance(document, dict):
+        own = {str(document["id"])} if isinstance(document.get("id"), str | int) else set()
+        return own.union(*(_ids(value) for value in document.values()))
+    return set().union(*(_ids(item) for item in document)) if isinstance(document, list) else set()
+
+
+def made_real(case: Case, real: Real, draw: int) -> None:
+    """Put ids of things that are there into a case; ``draw`` chooses which."""
+    prefix = case.operation.path.partition("/{")[0]
+    for name in case.path_parameters or {}:
+        known = real.tiles() if prefix == "/log/tile" else real.of(prefix)
+        if known and name not in {"x", "y", "z"}:
+            case.path_parameters[name] = known[draw % len(known)]
+    if isinstance(case.body, dict):
+        for name, value in case.body.items():
+            known = real.named(name) if isinstance(value, str | list) else []
+            if known:
+                one = known[draw % len(known)]
+                case.body[name] = [one] if isinstance(value, list) else one
+        if isinstance(case.body.get("seq"), int):
+            case.body["seq"] = real._askers.room.home.journal.head()
+
+
+class Told(NamedTuple):
+    """What came of all calls."""
+
+    calls: Counter[tuple[str, str]]
+    statuses: Counter[tuple[tuple[str, str], int]]
+    wrong: list[str]
+
+
+def wrong_with(case: Case, answer: httpx.Response) -> str:
+    """Why an answer is not what the document promises; nothing when it is."""
+    status = answer.status_code
+    if status >= 500:
+        return "a server error"
+    documented = case.operation.definition.raw["responses"]
+    if status >= 400:
+        if answer.headers.get("content-type") != "application/problem+json":
+            return f"refused as {answer.headers.get('content-type')}"
+        said = answer.json()
+        if said.get("status") != status or not said.get("title") or not said.get("todo"):
+            return f"not said in words: {said}"
+    elif str(status) not in documented:
+        return f"not documented, only {sorted(documented)}"
+    try:
+        case.operation.validate_response(answer)
+    except FailureGroup as failures:
+        return f"not of its schema: {'; '.join(str(f)[:300] for f in failures.exceptions)}"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def told(room: Running, request: pytest.FixtureRequest) -> Told:
+    """Every operation called, good input and bad, until there were enough."""
+    document = httpx.get(f"{room.url}/api/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    askers, told = Askers(room), Told(Counter(), Counter(), [])
+    request.addfinalizer(askers.close)
+    real = Real(askers, set(document["paths"]))
+    each = math.ceil(CALLS * 1.15 / len(operations) / 2)
+
+    def call(case: Case, who: str, draw: int) -> None:
+        if draw:
+            made_real(case, real, draw)
+        answer = askers.send(who, case)
+        key = (case.operation.method.upper(), case.operation.path)
+        told.calls[key] += 1
+        told.statuses[key, answer.status_code] += 1
+        if why := wrong_with(case, answer):
+            sent = f"{answer.request.method} {answer.request.url} {case.body!r:.300}"
+            told.wrong.append(f"{who}: {sent}: {answer.status_code} {why}: {answer.text[:300]}")
+
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        for operation in operations:
+            _draw(operation.as_strategy(generation_mode=mode), call, each)
+    return told
+
+
+def _draw(cases: Any, call: Any, count: int) -> None:
+    """Call with so many cases, fewer where there are fewer to think of."""
+    quiet = settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    draws = st.one_of(st.just(0), st.integers(1, 1000), st.integers(1, 1000))
+    try:
+        quiet(given(cases, st.sampled_from(_ASKERS), draws)(call))()
+    except Unsatisfiable:  # nothing to get wrong in a request without parameters
+        pass
+
+
+def test_two_thousand_calls_and_no_server_error(told: Told) -> None:
+    assert told.wrong == [], "\n".join([f"{len(told.wrong)} answers", *told.wrong[:20]])
+    assert told.calls.total() >= CALLS
+
+
+def test_every_operation_was_reached(told: Told) -> None:
+    """Not only turned away: ids, bodies and askers were good enough to get to the handler."""
+    past = {key for (key, status), _ in told.statuses.items() if status not in _TURNED_AWAY}
+    assert set(told.calls) - past == _NOT_BY_REQUEST
+    fine = {key for (key, status), _ in told.statuses.items() if status < 300}
+    assert len(fine) >= 0.7 * len(told.calls), sorted(set(told.calls) - fine)
