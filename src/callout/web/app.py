@@ -35,6 +35,7 @@ from callout.web import (
     ingest,
     pages,
 )
+from callout.web.document import describe_answers
 from callout.web.door import Door
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
@@ -160,6 +161,7 @@ def _litestar(room: Room) -> Litestar:
         debug=False,
     )
     _describe_raw(app)
+    describe_answers(app)
     return app
 
 

@@ -4,6 +4,7 @@ import mimetypes
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
 from callout.access import ROOM, Action, authorize
@@ -55,7 +56,12 @@ async def get_asset(name: FromPath[Path]) -> Response[bytes]:
     return Response(wanted.read_bytes(), media_type=media_type, headers={"cache-control": _FOREVER})
 
 
-@get("/tiles/{z:int}/{x:int}/{y:int}", tags=["room"])
+@get(
+    "/tiles/{z:int}/{x:int}/{y:int}",
+    tags=["room"],
+    media_type="application/vnd.mapbox-vector-tile",
+    responses={204: ResponseSpec(None, description="Nothing to draw")},
+)
 async def get_tile(
     z: FromPath[int],
     x: FromPath[int],
@@ -70,6 +76,5 @@ async def get_tile(
         return Response(b"", status_code=204)
     return Response(
         tile,
-        media_type="application/vnd.mapbox-vector-tile",
         headers={"content-encoding": "gzip", "cache-control": "private, max-age=3600"},
     )
