@@ -193,7 +193,7 @@ def snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arra
     border_m = min(min(in_x, dx - in_x) * to_x, min(in_y, dy - in_y) * to_y)
     cell_m = min(dx * to_x, dy * to_y)
     # Near a pole a cell is nothing wide and rings would never get far: they end with the grid.
-    last_ring = max(max(column, nx - 1 - column), max(row, ny - 1 - row))
+    last_ring = max(column, nx - 1 - column, row, ny - 1 - row)
     if max(y0 - y, y - y0 - ny * dy) * to_y > reach_m:
         last_ring = -1
     has_heading = not math.isnan(east)
