@@ -49,8 +49,12 @@ async def get_worker() -> Response[bytes]:
 async def get_asset(name: FromPath[Path]) -> Response[bytes]:
     """A file of the built pages; its name holds a hash of its content."""
     base = (PAGES / "assets").resolve()
-    wanted = (base / str(name).lstrip("/")).resolve()
-    if not wanted.is_relative_to(base) or not wanted.is_file():
+    try:
+        wanted = (base / str(name).lstrip("/")).resolve()
+        found = wanted.is_relative_to(base) and wanted.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        found = False
+    if not found:
         raise NotFoundError("there is no such file", where="assets")
     media_type = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
     return Response(wanted.read_bytes(), media_type=media_type, headers={"cache-control": _FOREVER})
