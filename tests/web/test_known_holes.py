@@ -156,7 +156,7 @@ def test_no_path_leads_out_of_its_folder(room: Running, base: str) -> None:
     token = room.room.credentials.create_token("reading", ("room", "audit"))
     targets = ("app.py", "../app.py", "index.html", "keys/log.key", "etc/passwd")
     names = [up * depth + target for up in _UP for depth in (1, 3, 8) for target in targets]
-    names += ["%00", "a%00b", "x" * 5000, "%ff%fe", "..", ".", "", "%2e%2e", "~root"]
+    names += ["%00", "a%00b", "x" * 5000, "%ff%fe", "..", ".", "", "%2e%2e", "~"]
     with contextlib.closing(http.client.HTTPConnection(room.url.removeprefix("http://"))) as to:
         _none_is_found(to, token, [base + name for name in names])
 

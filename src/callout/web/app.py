@@ -37,6 +37,7 @@ from callout.web import (
 )
 from callout.web.document import describe_answers
 from callout.web.door import Door
+from callout.web.guard import by_table
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
 
@@ -137,6 +138,7 @@ def _litestar(room: Room) -> Litestar:
 
     app = Litestar(
         route_handlers=list(HANDLERS),
+        guards=[by_table],
         dependencies={
             "room": Provide(the_room, sync_to_thread=False),
             "actor": Provide(the_actor, sync_to_thread=False),
