@@ -5,7 +5,28 @@ from concurrent.futures import Future
 from typing import Any
 
 from callout.access import SYSTEM, Actor, Role, Scope
-from callout.access.commands import agency_draft, record_admin, record_token, staff_draft
+from callout.access.commands import (
+    agency_draft,
+    end_shift,
+    enrol_device,
+    record_admin,
+    revoke_device,
+    sharing_draft,
+    staff_draft,
+    start_shift,
+)
+from callout.access.events import (
+    AccessAsked,
+    AccessDenied,
+    AccessGranted,
+    AdminCreated,
+    DeviceInvited,
+    MaterialOpened,
+    Refused,
+    StaffLeft,
+    StreamOpened,
+    TokenCreated,
+)
 from callout.base.clock import ManualClock
 from callout.base.facts import Fact
 from callout.dispatch import Picture, assign, close, set_status
@@ -34,9 +55,11 @@ from callout.units import Status, UnitEnrolled
 from callout.units.commands import set_mayday, station_draft, unit_draft
 from fakes import place
 
-DISPATCHER = Actor(id="p1", kind="person", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER}))
-BUTTON = Actor(id="b1", kind="device", scopes=frozenset({Scope.ALARMS}))
-ADMIN = Actor(id="root", kind="person", roles=frozenset({Role.ADMINISTRATOR}))
+DISPATCHER = Actor(
+    id="p1", kind="person", agency="fire", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER})
+)
+BUTTON = Actor(id="b1", kind="device", agency="fire", scopes=frozenset({Scope.ALARMS}))
+ADMIN = Actor(id="root", kind="person", agency="*", roles=frozenset({Role.ADMINISTRATOR}))
 
 RING = (0, 0, 90_000, 0, 90_000, 90_000, 0, 90_000, 0, 0)
 BEAT = AreaDrawn(kind="beat", name="North beat", agency="fire", polygons=((RING,),))
@@ -103,9 +126,27 @@ class Verbs:
         )
 
     def accounts(self, number: int) -> None:
-        """An administrator, and a token for a device."""
-        self._done(record_admin(self.picture.journal, f"admin{number}", "C. Reis"))
-        self._done(record_token(self.picture.journal, ADMIN, f"b{number}", ("alarms",)))
+        """An administrator, a shift, devices, a request, and what was opened and refused."""
+        journal, board = self.picture.journal, self.picture.access
+        self._done(record_admin(journal, f"admin{number}", "C. Reis"))
+        self.fact(f"staff/old{number}", AdminCreated())
+        self.fact(f"staff/old{number}", StaffLeft())
+        self.write(f"sharing {number}", sharing_draft("fire", "*", ("see", "send")))
+        person, now_us = board.person("p2"), self.clock.now_us()
+        self._done(start_shift(journal, person, ("call_taker",), now_us=now_us, hours=8))
+        self._done(end_shift(journal, DISPATCHER, board.person("p1")))
+        self.fact(f"device/old{number}", TokenCreated(scopes=("alarms",)))
+        invited = DeviceInvited(scopes=("crew",), agency="fire", unit="E1", expires_us=now_us)
+        self.fact(f"device/phone{number}", invited)
+        self._done(enrol_device(journal, ADMIN, f"b{number}", ("alarms",), agency="fire"))
+        self._done(revoke_device(journal, ADMIN, board, f"old{number}", "lost"))
+        asked = AccessAsked(person="p2", agency="fire", roles=("dispatcher",), hours=2)
+        for answer in (AccessGranted(ends_us=now_us + 7_200_000_000), AccessDenied()):
+            self.fact(f"request/{answer.TYPE}{number}", asked)
+            self.fact(f"request/{answer.TYPE}{number}", answer)
+        self.fact("refused/nobody", Refused(action="log.read", kind="room", why="refused"))
+        self.fact("opened/incident-x", MaterialOpened(kind="incident", id="x", purpose="court"))
+        self.fact("opened/live", StreamOpened(what="live"))
 
     def alarm(self, press: str, *, east_m: float | None = 40.0, text: str = "") -> str:
         """A press of the button; None for no fix."""

@@ -21,7 +21,12 @@ from verbs import BEAT, SITE, Verbs, boards_as_json, story
 
 UNITS = ("E0", "E1", "E2", "B9")
 #: What a board makes again of what its snapshot holds; ``parts`` compares these too.
-MADE_AGAIN = {"places": {"areas", "_index"}, "units": {"units"}, "incidents": {"_fold"}}
+MADE_AGAIN = {
+    "access": {"_fold", "_shared"},
+    "places": {"areas", "_index"},
+    "units": {"units"},
+    "incidents": {"_fold"},
+}
 PLANTED = (
     "Segredo",
     "Rua de Baixo",
@@ -178,6 +183,7 @@ def test_a_new_part_of_a_board_is_put_away_too(tmp_path: Path) -> None:
     clock = ManualClock()
     with line_room(tmp_path, 3, clock) as picture:
         full_room(picture, clock)
+        picture.access.shared_with("ems")  # asked for once, as each request does
         boards = {name for name, part in vars(picture).items() if hasattr(part, "apply")}
         assert boards == set(Picture.BOARDS)
         for name, kept in boards_as_json(picture).items():

@@ -1,12 +1,15 @@
 """access: who may do what, and who is asking."""
 
-from callout.access.actor import NOBODY, SYSTEM, Actor, Role, Scope
-from callout.access.authorize import ROOM, Subject, authorize
+from callout.access.actor import EVERY_AGENCY, NOBODY, SYSTEM, Actor, Lock, Role, Scope, Share
+from callout.access.authorize import ROOM, Subject, authorize, reaches, sees
 from callout.access.board import AccessBoard
-from callout.access.credentials import SESSION_S, Credentials
-from callout.access.rules import RULES, Action, Rule
+from callout.access.credentials import Credentials
+from callout.access.rules import RULES, Action, Purpose, Rule
+from callout.access.sessions import SESSION_S, Sessions
+from callout.access.who import device_actor, person_actor
 
 __all__ = [
+    "EVERY_AGENCY",
     "NOBODY",
     "ROOM",
     "RULES",
@@ -16,9 +19,17 @@ __all__ = [
     "Action",
     "Actor",
     "Credentials",
+    "Lock",
+    "Purpose",
     "Role",
     "Rule",
     "Scope",
+    "Sessions",
+    "Share",
     "Subject",
     "authorize",
+    "device_actor",
+    "person_actor",
+    "reaches",
+    "sees",
 ]

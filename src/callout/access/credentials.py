@@ -1,23 +1,24 @@
-"""Passwords, sessions and tokens: what is not history and lives in state.db, hashed.
+"""Passwords and tokens: what is not history and lives in state.db, hashed.
 
-Passwords by Argon2id (RFC 9106, the library's low-memory profile). Session ids and tokens are
-256 random bits, so SHA-256 of them is enough to keep.
+Passwords by Argon2id (RFC 9106, the library's low-memory profile). Tokens are 256 random bits, so
+SHA-256 of them is enough to keep. What a person or device may is not kept here but in the journal.
 """
 
-import hashlib
 import secrets
+import unicodedata
 
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from callout.access.actor import Actor, Role, Scope
+from callout.access.actor import EVERY_AGENCY
+from callout.access.sessions import hash_secret
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, UnauthenticatedError
 from callout.journal import State
 
-SESSION_S = 12 * 3600
 _PASSWORD_MIN = 10
+_PASSWORD_MAX = 200
 _TRIES = 5
 _LOCK_S = 600
 
@@ -26,27 +27,18 @@ class _Account(msgspec.Struct):
     """What a password opens."""
 
     person: str
-    name: str
-    agency: str
-    roles: tuple[str, ...]
+    login: str
     hashed: str
 
 
-class _Token(msgspec.Struct):
+class Token(msgspec.Struct):
     """What a token opens."""
 
     device: str
     scopes: tuple[str, ...]
     unit: str = ""
-
-
-class _Session(msgspec.Struct):
-    """What a session cookie opens."""
-
-    person: str
-    name: str
-    agency: str
-    roles: tuple[str, ...]
+    agency: str = EVERY_AGENCY
+    expires_us: int = 0
 
 
 class _Failures(msgspec.Struct):
@@ -56,12 +48,22 @@ class _Failures(msgspec.Struct):
     last_us: int
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def fold_login(login: str) -> str:
+    """One spelling for every way to write a sign-in name.
 
-
-def _fold(name: str) -> str:
-    return name.strip().casefold()
+    BadInputError for one that is empty, has invisible characters, or letters of two scripts, as
+    look-alikes have (Unicode TR 39, 5.1: single script).
+    """
+    folded = unicodedata.normalize("NFKC", login).strip().casefold()
+    where, todo = "name", "Use letters of one script, digits, dots, dashes or an e-mail address"
+    if not folded or len(folded) > 100:
+        raise BadInputError("the name is empty or over 100 characters", where=where, todo=todo)
+    if any(unicodedata.category(c)[0] in "CZ" and c != " " for c in folded):
+        raise BadInputError("the name has invisible characters", where=where, todo=todo)
+    scripts = {unicodedata.name(c, "?").split()[0] for c in folded if c.isalpha()}
+    if len(scripts) > 1:
+        raise BadInputError("the name mixes scripts", where=where, todo=todo)
+    return folded
 
 
 class Credentials:
@@ -77,89 +79,95 @@ class Credentials:
         """Whether anybody can sign in by password."""
         return bool(self._state.items("account"))
 
-    def set_password(
-        self, name: str, password: str, *, person: str, agency: str, roles: tuple[str, ...]
-    ) -> None:
-        """Make or replace an account. BadInputError when the password is too short."""
-        if len(password) < _PASSWORD_MIN:
+    def set_password(self, login: str, password: str, *, person: str) -> None:
+        """Make or replace an account.
+
+        BadInputError: the password is too short or long, the name cannot be one or is another's.
+        """
+        if not _PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
             raise BadInputError(
                 f"the password has {len(password)} characters",
                 where="password",
-                todo=f"Use {_PASSWORD_MIN} or more; a few words are easiest to remember",
+                todo=f"Use {_PASSWORD_MIN} to {_PASSWORD_MAX}; a few words are easiest to remember",
             )
-        account = _Account(person, name.strip(), agency, roles, self._hasher.hash(password))
-        self._state.put("account", _fold(name), msgspec.json.encode(account))
-        self._state.delete("failures", _fold(name))
+        key = fold_login(login)
+        before = self._account(key)
+        if before is not None and before.person != person:
+            raise BadInputError("the name is taken", where="name", todo="Choose another")
+        account = _Account(person, login.strip(), self._hasher.hash(password))
+        self._state.put("account", key, msgspec.json.encode(account))
+        self._state.delete("failures", key)
 
-    def sign_in(self, name: str, password: str) -> str:
-        """A new session's id for the right password; UnauthenticatedError otherwise.
+    def login_of(self, person: str) -> str | None:
+        """The name that a person signs in with; None when they have no password."""
+        for _, raw in self._state.items("account"):
+            account = msgspec.json.decode(raw, type=_Account)
+            if account.person == person:
+                return account.login
+        return None
+
+    def check_password(self, login: str, password: str) -> str:
+        """The person whose name and password these are; UnauthenticatedError otherwise.
 
         Five wrong passwords lock the account, and only it, for ten minutes. The words do not
-        tell whether the name or the password was wrong.
+        tell whether the name or the password was wrong. Takes a tenth of a second.
         """
-        key = _fold(name)
         wrong = UnauthenticatedError(
             "name or password is wrong, or the account is locked for a while",
             where="sign-in",
             todo="Try again; after five wrong tries wait ten minutes",
         )
-        if self._locked(key):
+        try:
+            key = fold_login(login)
+        except BadInputError:
+            key = ""
+        account = self._account(key)
+        if account is None or self._locked(key):
+            self._hasher.hash(password[:_PASSWORD_MAX])  # as slow as a known name
             raise wrong
-        raw = self._state.get("account", key)
-        if raw is None:
-            self._hasher.hash(password)  # as slow as a known name
-            raise wrong
-        account = msgspec.json.decode(raw, type=_Account)
         try:
             self._hasher.verify(account.hashed, password)
         except (VerificationError, InvalidHashError):
             self._failed(key)
             raise wrong from None
         self._state.delete("failures", key)
-        return self.open_session(account.person, account.name, account.agency, account.roles)
+        return account.person
 
-    def open_session(self, person: str, name: str, agency: str, roles: tuple[str, ...]) -> str:
-        """A new session's id, good for twelve hours."""
-        secret = secrets.token_urlsafe(32)
-        session = _Session(person, name, agency, roles)
-        expires_us = self._clock.now_us() + SESSION_S * 1_000_000
-        self._state.put("session", _hash(secret), msgspec.json.encode(session), expires_us)
-        return secret
-
-    def close_session(self, secret: str) -> None:
-        """Forget a session; unknown ones are none."""
-        self._state.delete("session", _hash(secret))
-
-    def actor_of_session(self, secret: str) -> Actor | None:
-        """Who holds this session, or None."""
-        raw = self._state.get("session", _hash(secret))
-        if raw is None:
-            return None
-        session = msgspec.json.decode(raw, type=_Session)
-        roles = frozenset(Role(role) for role in session.roles)
-        return Actor(
-            id=session.person, kind="person", name=session.name, agency=session.agency, roles=roles
-        )
-
-    def create_token(self, device: str, scopes: tuple[str, ...], unit: str = "") -> str:
-        """A new token for a device or program; shown once, kept as a hash."""
+    def create_token(
+        self,
+        device: str,
+        scopes: tuple[str, ...],
+        unit: str = "",
+        *,
+        agency: str = EVERY_AGENCY,
+        expires_us: int = 0,
+    ) -> str:
+        """A new token for a device or program; shown once, kept as a hash. 0: it has no end."""
         secret = "ct_" + secrets.token_urlsafe(32)
-        self._state.put("token", _hash(secret), msgspec.json.encode(_Token(device, scopes, unit)))
+        token = Token(device, scopes, unit, agency, expires_us)
+        raw = msgspec.json.encode(token)
+        self._state.put("token", hash_secret(secret), raw, expires_us or None)
         return secret
 
-    def actor_of_token(self, secret: str) -> Actor | None:
-        """Which device or program holds this token, or None."""
-        raw = self._state.get("token", _hash(secret))
-        if raw is None:
-            return None
-        token = msgspec.json.decode(raw, type=_Token)
-        return Actor(
-            id=token.device,
-            kind="device",
-            name=token.device,
-            scopes=frozenset(Scope(scope) for scope in token.scopes),
-            unit=token.unit,
-        )
+    def find_token(self, secret: str) -> Token | None:
+        """What that token opens; None when it is unknown, revoked or past its end."""
+        raw = self._state.get("token", hash_secret(secret))
+        return None if raw is None else msgspec.json.decode(raw, type=Token)
+
+    def drop_tokens(self, device: str) -> int:
+        """Forget every token of a device; how many there were."""
+        keys = [
+            key
+            for key, raw in self._state.items("token")
+            if msgspec.json.decode(raw, type=Token).device == device
+        ]
+        for key in keys:
+            self._state.delete("token", key)
+        return len(keys)
+
+    def _account(self, key: str) -> _Account | None:
+        raw = self._state.get("account", key)
+        return None if raw is None else msgspec.json.decode(raw, type=_Account)
 
     def _locked(self, key: str) -> bool:
         raw = self._state.get("failures", key)

@@ -20,6 +20,8 @@ class CalloutError(Exception):
         self.where = where
         self.todo = todo
         self.detail = detail
+        #: Action, kind and id of what was refused; for the account, never shown.
+        self.about: tuple[str, str, str] | None = None
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
@@ -52,6 +54,21 @@ class NotFoundError(CalloutError):
 
     status = 404
     code = "not-found"
+
+
+class HiddenError(NotFoundError):
+    """It is another agency's and not shared: in the same words as if it were not there."""
+
+
+_FIND = {
+    "incident": "Use the id, not the run number; see GET /api/incidents",
+    "unit": "See GET /api/units for the ids",
+}
+
+
+def no_such(kind: str, name: str, error: type[NotFoundError] = NotFoundError) -> NotFoundError:
+    """The one way to say that there is no such thing, whether or not that is all of the truth."""
+    return error(f"there is no {kind} {name!r}", where=kind, todo=_FIND.get(kind, ""))
 
 
 class ConflictError(CalloutError):

@@ -55,6 +55,7 @@ SETTINGS: tuple[Setting, ...] = (
         "64",
         "Megabytes kept back in the home for when the disk is full; 0: none.",
     ),
+    Setting("CALLOUT_SHIFT_H", "12", "Hours that a shift has unless it is ended earlier."),
     Setting("CALLOUT_LOG", "info", "Least level that is logged: debug, info, warning or error."),
 )
 _BY_ENV = {setting.env: setting for setting in SETTINGS}

@@ -5,16 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Actor, authorize
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.facts import Fact
 from callout.base.ids import new_id
 from callout.dispatch.picture import Picture
-from callout.incidents import Incident
-from callout.incidents.commands import require_open
+from callout.incidents import Incident, incident_subject
 from callout.incidents.events import IncidentClosed, IncidentRequeued, UnitJoined, UnitLeft
 from callout.journal import Batch, Draft, Receipt, Side
-from callout.units import CLEARED, Status, Unit
+from callout.units import CLEARED, Status, Unit, unit_subject
 from callout.units.commands import set_status as set_unit_status
 from callout.units.events import UnitCleared, UnitDispatched
 
@@ -87,11 +86,12 @@ def assign(
     an incident that loses its last unit is queued again with its original clock.
     """
     incident = picture.incidents.incident(incident_id)
-    authorize(actor, Action.ASSIGN, Subject("incident", incident.id, incident.agency))
-    require_open(incident)
+    authorize(actor, Action.ASSIGN, incident_subject(incident))
     units = [picture.units.unit(unit) for unit in dict.fromkeys(unit_ids)]
     if not units:
         raise BadInputError("no unit is named", where="units", todo="Name at least one")
+    for unit in units:
+        authorize(actor, Action.UNIT_SEND, unit_subject(unit))
     _check_unchanged(picture, incident, units, seq)
     for unit in units:
         _check_sendable(picture, incident, unit, divert=divert)
@@ -100,7 +100,7 @@ def assign(
     for unit in units:
         fact = UnitDispatched(incident=incident.id)
         twins.on_unit(unit, fact, *_decision(picture, incident, unit))
-        twins.on_incident(incident, UnitJoined(unit=unit.id))
+        twins.on_incident(incident, UnitJoined(unit=unit.id, agency=unit.agency))
     return Assigned(twins.submit(key), [unit.id for unit in units], diverted)
 
 
@@ -211,7 +211,7 @@ def set_status(
         return set_unit_status(
             picture.journal, actor, picture.units, unit.id, status, claimed_us=claimed_us
         )
-    authorize(actor, Action.UNIT_STATUS, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.UNIT_STATUS, unit_subject(unit))
     twins = _Twins(picture, actor, unit.agency)
     fact = UnitCleared(incident=unit.incident, status=status.value, reason="cleared")
     twins.on_unit(unit, fact, claimed_us=claimed_us)
@@ -226,8 +226,7 @@ def close(
 ) -> tuple[Future[Receipt], list[str]]:
     """Finish an incident; units still on it are released and return."""
     incident = picture.incidents.incident(incident_id)
-    authorize(actor, Action.INCIDENT_CLOSE, Subject("incident", incident.id, incident.agency))
-    require_open(incident)
+    authorize(actor, Action.INCIDENT_CLOSE, incident_subject(incident))
     if reason not in CLOSE_REASONS:
         raise BadInputError(
             f"{reason!r} is no reason to close",

@@ -28,6 +28,7 @@ _WORDS = {
     "busy_here": "already on this incident",
     "out_of_service": "out of service",
     "mayday": "mayday",
+    "not_shared": "free, but {agency} does not let your agency send it",
     "no_capability": "has {have}, needed {need}",
 }
 

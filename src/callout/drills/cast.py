@@ -55,7 +55,7 @@ _STAFF: Final = (
     ("d3", "police", "M. Lund", "dispatcher;call_taker"),
     ("s1", "fire", "T. Abreu", "supervisor;dispatcher"),
     ("t1", "fire", "J. Novak", "trainer"),
-    ("drill", "fire", "You, at the drill", "dispatcher;supervisor"),
+    ("drill", "*", "You, at the drill", "call_taker;dispatcher;supervisor"),
 )
 # Limits are seconds from the call until somebody is sent.
 _TYPES: Final = (
@@ -114,6 +114,9 @@ def write_cast(city: City, out: Path, *, units: int, seed: int) -> str:
     _write(out / "agencies.csv", "id name", [(s.agency, s.name) for s in _SERVICES])
     _write(out / "stations.csv", "id agency name lon lat", stations)
     _write(out / "units.csv", "id callsign agency station kind capabilities profile", fleet)
+    agencies = [service.agency for service in _SERVICES]
+    sharing = [(agency, "*", "see;work;send") for agency in agencies]
+    _write(out / "sharing.csv", "agency to what", sharing)
     _write(out / "staff.csv", "id agency name roles", _STAFF)
     _write(out / "types.csv", "code name priority capabilities limit_s", _TYPES)
     return _note(len(stations), placed)

@@ -4,6 +4,7 @@ from callout.incidents.board import Alarm, Incident, IncidentBoard, IncidentType
 from callout.incidents.commands import TEXT_MAX, PanicPressed, raise_alarm
 from callout.incidents.escalation import LEVELS, due
 from callout.incidents.events import IncidentTypeRegistered
+from callout.incidents.subjects import alarm_subject, incident_subject
 
 __all__ = [
     "LEVELS",
@@ -15,6 +16,8 @@ __all__ = [
     "IncidentTypeRegistered",
     "Joined",
     "PanicPressed",
+    "alarm_subject",
     "due",
+    "incident_subject",
     "raise_alarm",
 ]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from callout.base.errors import NotFoundError
+from callout.base.errors import NotFoundError, no_such
 from callout.base.facts import Fact
 from callout.incidents import events
 from callout.journal import Entry
@@ -42,6 +42,7 @@ class Joined(msgspec.Struct):
     joined_us: int
     left_us: int = 0
     reason: str = ""
+    agency: str = ""
 
 
 class Incident(msgspec.Struct):
@@ -71,6 +72,11 @@ class Incident(msgspec.Struct):
     def present(self) -> list[str]:
         """Units that are on it now."""
         return [part.unit for part in self.units if not part.left_us]
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Agencies that have or had a unit on it."""
+        return frozenset(part.agency for part in self.units if part.agency)
 
     @property
     def state(self) -> str:
@@ -142,18 +148,14 @@ class IncidentBoard:
         """The alarm with that id; NotFoundError when there is none, or it ended long ago."""
         found = self.alarms.get(alarm)
         if found is None:
-            raise NotFoundError(f"there is no alarm {alarm!r}", where="alarm")
+            raise no_such("alarm", alarm)
         return found
 
     def incident(self, incident: str) -> Incident:
         """The incident with that id; NotFoundError when there is none, or it ended long ago."""
         found = self.incidents.get(incident)
         if found is None:
-            raise NotFoundError(
-                f"there is no incident {incident!r}",
-                where="incident",
-                todo="Use the id, not the run number; see GET /api/incidents",
-            )
+            raise no_such("incident", incident)
         return found
 
     def type(self, code: str) -> IncidentType:
@@ -287,7 +289,9 @@ class IncidentBoard:
 
     def _unit_joined(self, name: str, body: dict[str, Any], entry: Entry) -> None:
         if incident := self.incidents.get(name):
-            incident.units.append(Joined(body["unit"], entry.recorded_us))
+            incident.units.append(
+                Joined(body["unit"], entry.recorded_us, agency=body.get("agency", ""))
+            )
             incident.first_dispatched_us = incident.first_dispatched_us or entry.recorded_us
             incident.waiting_since_us = 0
             self._touch(incident, entry)

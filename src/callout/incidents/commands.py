@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from callout.access import Action, Actor, Scope, Subject, authorize
+from callout.access import EVERY_AGENCY, Action, Actor, Scope, Subject, authorize
 from callout.base.clock import utc_year
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.facts import Fact
@@ -23,6 +23,7 @@ from callout.incidents.events import (
     PlaceSet,
     RunNumberTaken,
 )
+from callout.incidents.subjects import alarm_subject, incident_subject
 from callout.journal import Batch, Draft, Journal, Receipt, Side
 
 TEXT_MAX = 8000
@@ -91,9 +92,8 @@ def raise_alarm(
     )
     who = actor.label if verified else "nobody"
     also = (before,) if before else ()
-    return journal.submit(
-        Batch(entries=(draft,), key=key, actor=who, agency=actor.agency, also=also)
-    )
+    agency = "" if actor.agency == EVERY_AGENCY else actor.agency
+    return journal.submit(Batch(entries=(draft,), key=key, actor=who, agency=agency, also=also))
 
 
 def run_stream(year: int) -> str:
@@ -127,7 +127,7 @@ def acknowledge_alarm(
 ) -> Future[Receipt] | None:
     """Take an alarm on; None when somebody already has."""
     alarm = board.alarm(alarm_id)
-    authorize(actor, Action.ALARM_ACKNOWLEDGE, Subject("alarm", alarm.id, alarm.agency))
+    authorize(actor, Action.ALARM_ACKNOWLEDGE, alarm_subject(alarm))
     if alarm.acknowledged_us:
         return None
     return _submit(
@@ -144,7 +144,7 @@ def escalate_alarm(
 ) -> Future[Receipt]:
     """Record that nobody acknowledged in time; the same level twice is one entry."""
     alarm = board.alarm(alarm_id)
-    authorize(actor, Action.ALARM_ESCALATE, Subject("alarm", alarm.id, alarm.agency))
+    authorize(actor, Action.ALARM_ESCALATE, alarm_subject(alarm))
     return _submit(
         journal,
         actor,
@@ -252,7 +252,7 @@ def add_note(
 ) -> Future[Receipt]:
     """Write something down; a closed incident takes notes too."""
     incident = board.incident(incident_id)
-    authorize(actor, Action.INCIDENT_CHANGE, Subject("incident", incident.id, incident.agency))
+    authorize(actor, Action.INCIDENT_NOTE, incident_subject(incident))
     if not text.strip():
         raise BadInputError("the note is empty", where="text", todo="Write something")
     _check_text(text)
@@ -261,20 +261,9 @@ def add_note(
     return _submit(journal, actor, incident.agency, (draft,))
 
 
-def require_open(incident: Incident) -> None:
-    """ConflictError when the incident is closed."""
-    if incident.closed_us:
-        raise ConflictError(
-            f"incident {incident.number} is closed",
-            where="incident",
-            todo="Open a new one; what happens now is a new incident",
-        )
-
-
 def _changeable(actor: Actor, board: IncidentBoard, incident_id: str) -> Incident:
     incident = board.incident(incident_id)
-    authorize(actor, Action.INCIDENT_CHANGE, Subject("incident", incident.id, incident.agency))
-    require_open(incident)
+    authorize(actor, Action.INCIDENT_CHANGE, incident_subject(incident))
     return incident
 
 

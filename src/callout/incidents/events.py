@@ -95,10 +95,14 @@ class NoteAdded(Fact, frozen=True, kw_only=True):
 
 
 class UnitJoined(Fact, frozen=True, kw_only=True):
-    """A unit was sent. Stream ``incident/<id>``; its twin is ``UnitDispatched``."""
+    """A unit was sent. Stream ``incident/<id>``; its twin is ``UnitDispatched``.
+
+    ``agency``: the unit's, which has a part in the incident from now on.
+    """
 
     TYPE: ClassVar[str] = "UnitJoined.1"
     unit: str
+    agency: str = ""
 
 
 class UnitLeft(Fact, frozen=True, kw_only=True):

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from callout import __version__
-from callout.access import SYSTEM, Credentials
-from callout.access.commands import record_admin, record_token
+from callout.access import EVERY_AGENCY, SYSTEM, Credentials
+from callout.access.commands import enrol_device, record_admin
 from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, CalloutError, FullError
 from callout.base.ids import new_id
@@ -198,13 +198,11 @@ def admin() -> None:
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 @home_option
 def admin_create(name: str, password: str, home: str | None) -> None:
-    """Make an account that may set up and dispatch; serve needs one."""
+    """Make an administrator's account: it sets up the room and its staff; serve needs one."""
     clock = SystemClock()
     with closing(open_journal(home_folder(home), clock)) as journal:
         person = new_id()
-        Credentials(journal.state, clock).set_password(
-            name, password, person=person, agency="", roles=("administrator", "dispatcher")
-        )
+        Credentials(journal.state, clock).set_password(name, password, person=person)
         record_admin(journal, person, name).result()
     click.echo(f"{name} can now sign in")
 
@@ -218,13 +216,16 @@ def token() -> None:
 @click.argument("device")
 @click.option("--scope", "scopes", multiple=True, default=("alarms",), show_default=True)
 @click.option("--unit", default="", help="Bind the token to this unit.")
+@click.option("--agency", default=EVERY_AGENCY, help="Else it is the whole room's.")
 @home_option
-def token_create(device: str, scopes: tuple[str, ...], unit: str, home: str | None) -> None:
+def token_create(
+    device: str, scopes: tuple[str, ...], unit: str, agency: str, home: str | None
+) -> None:
     """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room, audit."""
     clock = SystemClock()
     with closing(open_journal(home_folder(home), clock)) as journal:
-        record_token(journal, SYSTEM, device, scopes, unit).result()
-        secret = Credentials(journal.state, clock).create_token(device, scopes, unit)
+        enrol_device(journal, SYSTEM, device, scopes, agency=agency, unit=unit).result()
+        secret = Credentials(journal.state, clock).create_token(device, scopes, unit, agency=agency)
     click.echo(secret)
 
 

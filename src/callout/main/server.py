@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 
 from callout.base.errors import BadInputError
-from callout.base.settings import setting
+from callout.base.settings import setting, setting_int
 from callout.main import watchdog
 from callout.main.home import Home
 from callout.web import Room, create_app
@@ -71,6 +71,7 @@ def build(
         zone=setting("CALLOUT_ZONE"),
         about=about or {},
         keep_days=keep_days,
+        shift_h=setting_int("CALLOUT_SHIFT_H", 1, 24),
     )
     app = create_app(room, names_for(host, port, further_names), secure=tls is not None)
     config = uvicorn.Config(

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from callout.access import ROOM, AccessBoard, Action, Actor, authorize
-from callout.access.commands import agency_draft, staff_draft
+from callout.access import EVERY_AGENCY, ROOM, AccessBoard, Action, Actor, authorize
+from callout.access.commands import agency_draft, sharing_draft, staff_draft
 from callout.base.errors import BadInputError, CalloutError
 from callout.base.geo import lonlat
 from callout.base.ids import new_id
@@ -22,6 +22,7 @@ from callout.units.commands import station_draft, unit_draft
 
 FILES: dict[str, tuple[str, ...]] = {
     "agencies.csv": ("id", "name"),
+    "sharing.csv": ("agency", "to", "what"),
     "stations.csv": ("id", "agency", "name", "lon", "lat"),
     "units.csv": ("id", "callsign", "agency", "station", "kind", "capabilities"),
     "staff.csv": ("id", "agency", "name", "roles"),
@@ -29,8 +30,11 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 #: Columns that may be left out.
 OPTIONAL: dict[str, tuple[str, ...]] = {"units.csv": ("profile",)}
+#: How many first columns name a row; one unless it stands here.
+_NAMED_BY = {"sharing.csv": 2}
 _EXAMPLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "agencies.csv": (("fire", "Fire and Rescue"), ("ems", "Ambulance")),
+    "sharing.csv": (("fire", "*", "see"), ("ems", "fire", "see;send")),
     "stations.csv": (
         ("S1", "fire", "Central", "-8.6110", "41.1490"),
         ("A1", "ems", "St Anne", "-8.6200", "41.1550"),
@@ -93,7 +97,7 @@ class _Row(NamedTuple):
 
 
 def write_templates(folder: Path) -> list[Path]:
-    """Write the five files with example rows; BadInputError when one is there already."""
+    """Write the six files with example rows; BadInputError when one is there already."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in FILES]
     for path in paths:
@@ -149,6 +153,7 @@ class _Planner:
     def plan(self) -> Plan:
         steps: tuple[tuple[str, Callable[[_Row], tuple[Draft, object, object]]], ...] = (
             ("agencies.csv", self._agency),
+            ("sharing.csv", self._sharing),
             ("stations.csv", self._station),
             ("units.csv", self._unit),
             ("staff.csv", self._staff),
@@ -171,14 +176,17 @@ class _Planner:
         for row in self._rows(path):
             try:
                 first = FILES[path.name][0]
-                if row.cells[first] in names:
-                    raise BadInputError(f"{row.cells[first]!r} stands twice", where=first)
-                names.add(row.cells[first])
+                name = " ".join(
+                    row.cells[c] for c in FILES[path.name][: _NAMED_BY.get(path.name, 1)]
+                )
+                if name in names:
+                    raise BadInputError(f"{name!r} stands twice", where=first)
+                names.add(name)
                 draft, before, after = step(row)
             except CalloutError as error:
                 self._plan.problems.append(Problem(path.name, row.line, error.where, error.what))
                 continue
-            kind = draft.stream.partition("/")[0]
+            kind = "sharing" if path.name == "sharing.csv" else draft.stream.partition("/")[0]
             self._seen.setdefault(kind, set()).add(row.cells[first])
             if before == after:
                 self._same += 1
@@ -222,6 +230,14 @@ class _Planner:
         name = row.cells["name"]
         return agency_draft(row.cells["id"], name), self._access.agencies.get(row.cells["id"]), name
 
+    def _sharing(self, row: _Row) -> tuple[Draft, object, object]:
+        agency, to = self._known("agency", row.cells["agency"], "agency"), row.cells["to"]
+        if to != EVERY_AGENCY:
+            self._known("agency", to, "to")
+        what = row.list("what")
+        before = self._access.sharing.get(agency, {}).get(to)
+        return sharing_draft(agency, to, what), before, what
+
     def _station(self, row: _Row) -> tuple[Draft, object, object]:
         agency = self._known("agency", row.cells["agency"], "agency")
         try:
@@ -256,7 +272,9 @@ class _Planner:
         return unit_draft(row.cells["id"], fact), before, fact
 
     def _staff(self, row: _Row) -> tuple[Draft, object, object]:
-        agency = self._known("agency", row.cells["agency"], "agency")
+        agency = row.cells["agency"]
+        if agency != EVERY_AGENCY:
+            self._known("agency", agency, "agency")
         name, roles = row.cells["name"], row.list("roles")
         draft = staff_draft(row.cells["id"], agency, name, roles)
         old = self._access.staff.get(row.cells["id"])

@@ -4,7 +4,8 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from callout.base.errors import NotFoundError
+from callout.access import Subject
+from callout.base.errors import no_such
 from callout.base.geo import LonLat
 from callout.journal import Entry
 from callout.units.events import (
@@ -51,6 +52,11 @@ class Unit(msgspec.Struct):
     last_incident: str = ""  # where it was sent last; its place is the unit's last known scene
 
 
+def unit_subject(unit: Unit) -> Subject:
+    """The unit as something to be done to."""
+    return Subject("unit", unit.id, unit.agency)
+
+
 class _Kept(msgspec.Struct):
     """What a snapshot holds."""
 
@@ -84,9 +90,7 @@ class UnitBoard:
         """The unit with that id, or by its callsign in any case; NotFoundError when none."""
         found = self.units.get(unit)
         if found is None:
-            raise NotFoundError(
-                f"there is no unit {unit!r}", where="unit", todo="See GET /api/units for the ids"
-            )
+            raise no_such("unit", unit)
         return found
 
     def apply(self, entry: Entry) -> None:

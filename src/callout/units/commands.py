@@ -2,12 +2,12 @@
 
 from concurrent.futures import Future
 
-from callout.access import Action, Actor, Subject, authorize
+from callout.access import Action, Actor, authorize
 from callout.base.errors import BadInputError
 from callout.base.geo import LonLat
 from callout.base.ids import is_given_id, new_id
 from callout.journal import Batch, Draft, Journal, Receipt
-from callout.units.board import UnitBoard
+from callout.units.board import UnitBoard, unit_subject
 from callout.units.events import (
     COMMITTED,
     MaydayEnded,
@@ -52,7 +52,7 @@ def set_status(
     BadInputError when a unit without an incident is said to be on one.
     """
     unit = board.unit(unit_id)
-    authorize(actor, Action.UNIT_STATUS, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.UNIT_STATUS, unit_subject(unit))
     if status in COMMITTED and not unit.incident:
         raise BadInputError(
             f"{unit.callsign} is on no incident, so it cannot be {status.value.replace('_', ' ')}",
@@ -77,7 +77,7 @@ def set_mayday(
 ) -> Future[Receipt]:
     """Raise or end a unit's mayday. Ending needs a named person, so a device may only raise."""
     unit = board.unit(unit_id)
-    authorize(actor, Action.UNIT_STATUS, Subject("unit", unit.id, unit.agency))
+    authorize(actor, Action.UNIT_STATUS, unit_subject(unit))
     if not on and actor.kind != "person":
         raise BadInputError(
             "only a named person ends a mayday", where=f"unit {unit.id}", todo="Sign in and end it"

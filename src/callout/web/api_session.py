@@ -10,22 +10,63 @@ from litestar.params import JSONBody
 
 from callout import __version__
 from callout.access import ROOM, SESSION_S, Action, authorize
+from callout.access.board import Staff
+from callout.access.commands import start_shift
+from callout.access.sessions import IDLE_S
+from callout.access.who import on_shift
 from callout.base.errors import NotFoundError, RefusedError, UnauthenticatedError
 from callout.incidents import LEVELS
 from callout.units import Status
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import COOKIE, session_secret
+from callout.web.log_words import who
+from callout.web.room import Room
 from callout.web.views import storage_view
+
+#: Who enters a drill by one click; its cast has them.
+DRILL_PERSON = "drill"
 
 
 class SignIn(msgspec.Struct):
-    """A name and its password."""
+    """A name and its password; ``code`` of the authenticator, where the account has one."""
 
     name: str
     password: str
+    code: str = ""
 
 
-def _signed_in(request: Request[Any, Any, Any], secret: str) -> Response[None]:
+class Proof(msgspec.Struct):
+    """What unlocks a session: its person's password, and the code where there is one."""
+
+    password: str
+    code: str = ""
+
+
+async def signed_in(
+    room: Room, request: Request[Any, Any, Any], person_id: str, ways: tuple[str, ...]
+) -> Response[None]:
+    """Open a session for somebody who has proved who they are, and their shift when none is on.
+
+    RefusedError when they work here no more.
+    """
+    picture = room.picture
+    person = picture.access.staff.get(person_id)
+    if person is None or person.left_us:
+        raise RefusedError("this account has ended", where="sign-in", todo="Ask the administrator")
+    await _on_shift(room, person)
+    secret = room.sessions.open(person.id, ways)
+    return _with_cookie(request, secret)
+
+
+async def _on_shift(room: Room, person: Staff) -> None:
+    now_us = room.clock.now_us()
+    if not on_shift(person, now_us):
+        hours = room.shift_h
+        submitted = start_shift(room.picture.journal, person, (), now_us=now_us, hours=hours)
+        await room.done(submitted)
+
+
+def _with_cookie(request: Request[Any, Any, Any], secret: str) -> Response[None]:
     cookie = Cookie(
         key=COOKIE,
         value=secret,
@@ -41,12 +82,17 @@ def _signed_in(request: Request[Any, Any, Any], secret: str) -> Response[None]:
 @get("/api/session", tags=["session"])
 async def get_session(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Who you are, or that you are nobody yet, and how to sign in."""
+    person = room.picture.access.staff.get(actor.id) if actor.kind == "person" else None
+    shift = person.shift if person else None
     return {
-        "person": actor.id if actor.kind == "person" else None,
-        "name": actor.name or None,
+        "person": person.id if person else None,
+        "name": who(room.picture, actor.label) if person else None,
         "agency": actor.agency or None,
         "roles": sorted(actor.roles),
         "drill": room.drill,
+        "locked": actor.locked,
+        "shift": {"roles": shift.roles, "ends_us": shift.ends_us} if shift else None,
+        "idle_s": IDLE_S,
     }
 
 
@@ -59,8 +105,8 @@ async def post_session(
     # Hashing a password takes a tenth of a second and much memory: one at a time, and never in
     # the thread that takes alarms, or whoever guesses passwords could hold them up.
     async with room.signing_in:
-        secret = await asyncio.to_thread(room.credentials.sign_in, data.name, data.password)
-    return _signed_in(request, secret)
+        person = await asyncio.to_thread(room.credentials.check_password, data.name, data.password)
+    return await signed_in(room, request, person, ("password",))
 
 
 @post("/api/session/demo", status_code=204, tags=["session"])
@@ -69,17 +115,55 @@ async def post_demo(room: TheRoom, request: Request[Any, Any, Any]) -> Response[
     if not room.drill:
         raise NotFoundError("this is a real room", where="session", todo="Sign in by password")
     _from_our_page(request)
-    agency = next(iter(room.picture.access.agencies), "")
-    secret = room.credentials.open_session(
-        "drill", "You, at the drill", agency, ("dispatcher", "supervisor")
-    )
-    return _signed_in(request, secret)
+    return await signed_in(room, request, DRILL_PERSON, ("drill",))
+
+
+@post("/api/session/active", status_code=204, tags=["session"])
+async def post_active(room: TheRoom, actor: Asker, request: Request[Any, Any, Any]) -> None:
+    """Say that the person did something; a locked session stays locked."""
+    if actor.kind == "person" and not actor.locked:
+        room.sessions.touch(_secret(request))
+
+
+@post("/api/session/lock", status_code=204, tags=["session"])
+async def post_lock(room: TheRoom, actor: Asker, request: Request[Any, Any, Any]) -> None:
+    """Lock this session now. Alarms go on showing and sounding."""
+    if actor.kind == "person":
+        room.sessions.lock(_secret(request))
+        room.live.again()
+
+
+@post("/api/session/unlock", status_code=204, tags=["session"])
+async def post_unlock(
+    data: JSONBody[Proof], room: TheRoom, actor: Asker, request: Request[Any, Any, Any]
+) -> None:
+    """Prove again who you are: by your password. Starts a new shift when the last has ended."""
+    login = room.credentials.login_of(actor.id) if actor.kind == "person" else None
+    async with room.signing_in:
+        person = await asyncio.to_thread(
+            room.credentials.check_password, login or "", data.password
+        )
+    await proved(room, request, person, ("password",))
+
+
+async def proved(
+    room: Room, request: Request[Any, Any, Any], person: str, ways: tuple[str, ...]
+) -> None:
+    """The session's person has proved again who they are."""
+    await _on_shift(room, room.picture.access.person(person))
+    room.sessions.prove(_secret(request), ways)
+    room.live.again()
+
+
+def _secret(request: Request[Any, Any, Any]) -> str:
+    return session_secret(dict(request.scope["headers"]))
 
 
 @delete("/api/session", status_code=204, tags=["session"])
 async def delete_session(room: TheRoom, request: Request[Any, Any, Any]) -> Response[None]:
     """Sign out."""
-    room.credentials.close_session(session_secret(dict(request.scope["headers"])))
+    room.sessions.close(_secret(request))
+    room.live.again()
     return Response(None, status_code=204, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
 
 

@@ -55,6 +55,7 @@ HANDLERS = (
     api_incidents.post_close,
     api_erasure.post_erase_incident,
     api_erasure.post_erase_alarm,
+    api_units.get_duty,
     api_units.get_units,
     api_units.post_status,
     api_units.post_search,
@@ -68,6 +69,9 @@ HANDLERS = (
     api_session.get_session,
     api_session.post_session,
     api_session.post_demo,
+    api_session.post_active,
+    api_session.post_lock,
+    api_session.post_unlock,
     api_session.delete_session,
     api_session.get_room,
     pages.get_page,
@@ -112,7 +116,7 @@ class App:
         await ingest.positions(self.room, scope, receive, send)
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.room.live.serve(scope, receive, send, scope["state"]["actor"])
+        await self.room.live.serve(scope, receive, send)
 
 
 def create_app(room: Room, names: frozenset[str], *, secure: bool = False) -> Door:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from callout.access import NOBODY, Actor
-from callout.base.errors import RefusedError
+from callout.access import NOBODY, Action
+from callout.base.errors import CalloutError, RefusedError
+from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
 
@@ -18,6 +19,8 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 COOKIE = "callout_session"
+#: Unknown, not allowed, and another agency's. A changed picture (409) is no refusal.
+_REFUSALS = {401, 403, 404}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = (
     b"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
@@ -50,23 +53,33 @@ class Door:
             await self._inner(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        actor, by_cookie = self._who(headers)
-        wrong = self._wrong(scope, headers, by_cookie=by_cookie)
+        shown = self._shown(headers)
+        wrong = self._wrong(scope, headers, by_cookie=shown.way == "session")
         if wrong:
+            action = Action.LIVE_READ if scope["type"] == "websocket" else Action.PAGE
+            self._room.account.refused(NOBODY, action, "door", "", wrong.where.lower())
             await _refuse(scope, receive, send, wrong)
             return
-        scope.setdefault("state", {})["actor"] = actor
+        state = scope.setdefault("state", {})
+        state["shown"] = shown
+        state["actor"] = self._room.asking.actor(shown) or NOBODY
         await self._inner(scope, receive, _with_headers(send))
+        self._account(state)
 
-    def _who(self, headers: dict[bytes, bytes]) -> tuple[Actor, bool]:
-        """The actor by token or cookie, and whether it was the cookie."""
+    def _account(self, state: MutableMapping[str, Any]) -> None:
+        """Enter what the gate refused; what was merely wrong is none."""
+        error = state.get("error")
+        if isinstance(error, CalloutError) and error.about and error.status in _REFUSALS:
+            self._room.account.refused(state["actor"], *error.about, error.code)
+
+    @staticmethod
+    def _shown(headers: dict[bytes, bytes]) -> Shown:
+        """A token, else a cookie, else nothing."""
         bearer = bearer_token(headers)
         if bearer:
-            return self._room.credentials.actor_of_token(bearer) or NOBODY, False
+            return Shown("token", bearer)
         secret = session_secret(headers)
-        if secret:
-            return self._room.credentials.actor_of_session(secret) or NOBODY, True
-        return NOBODY, False
+        return Shown("session", secret) if secret else Shown()
 
     def _wrong(
         self, scope: Scope, headers: dict[bytes, bytes], *, by_cookie: bool

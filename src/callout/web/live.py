@@ -3,27 +3,38 @@
 One JSON object a frame; docs/api.md lists them. Entries carry the view of what they touched, so
 a console needs no second request. A console that cannot keep up is closed with 1013 and
 resumes with ``?from=``: it is better to be told than to look at an old picture.
+
+Each console is told what its agency may see, a locked one only of alarms and maydays, without
+words and places. Who is asking is looked at again at every beat: what was revoked is cut off.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 
-from callout.access import ROOM, Action, Actor, authorize
+from callout.access import NOBODY, ROOM, Action, Actor, authorize
 from callout.base.errors import CalloutError
 from callout.dispatch import Picture
 from callout.journal import Entry
-from callout.web.views import alarm_view, incident_view, storage_view, unit_view
+from callout.web.account import Account
+from callout.web.asking import Asking, Shown
+from callout.web.audience import (
+    audience_of,
+    entry_for,
+    may_follow,
+    positions_for,
+    snapshot_for,
+)
+from callout.web.views import storage_view
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _QUEUE_FRAMES = 5000
-_CLOSED_SHOWN_US = 3600 * 1_000_000
 _POLICY, _TRY_AGAIN = 1008, 1013
 _encode = msgspec.json.Encoder().encode
 
@@ -31,11 +42,13 @@ _encode = msgspec.json.Encoder().encode
 class Console:
     """One open WebSocket."""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, shown: Shown, actor: Actor) -> None:
         """Nothing is queued yet."""
+        self.shown = shown
         self.actor = actor
         self.frames: asyncio.Queue[str | None] = asyncio.Queue(_QUEUE_FRAMES)
         self.overrun = False
+        self.code, self.reason = _TRY_AGAIN, "resume"
 
     def put(self, frame: str) -> None:
         """Queue a frame; a full queue ends the connection."""
@@ -46,55 +59,84 @@ class Console:
         except asyncio.QueueFull:
             self.overrun = True
 
+    def end(self, code: int, reason: str) -> None:
+        """End the connection, whatever is still queued; may be called twice."""
+        if not self.overrun:
+            self.overrun, self.code, self.reason = True, code, reason
+            if not self.frames.full():
+                self.frames.put_nowait(None)
+
 
 class Live:
     """All open consoles, and what they are told."""
 
-    def __init__(self, picture: Picture, *, drill: bool) -> None:
+    def __init__(self, picture: Picture, asking: Asking, account: Account, *, drill: bool) -> None:
         """No consoles yet."""
         self._picture = picture
+        self._asking = asking
+        self._account = account
         self._drill = drill
         self._consoles: set[Console] = set()
         self._closures: list[dict[str, Any]] = []
 
     def entry(self, entry: Entry) -> None:
         """Tell every console of one entry, already applied to the boards."""
-        if self._consoles:
-            self._to_all(self._entry_frame(entry))
+        for audience, consoles in self._audiences():
+            if told := entry_for(self._picture, audience, entry):
+                _put(consoles, _frame(told))
 
     def closures(self, views: list[dict[str, Any]]) -> None:
         """Tell every console which closures are in force now."""
         self._closures = views
-        self._to_all(_frame({"t": "closures", "closures": views}))
+        frame = _frame({"t": "closures", "closures": views})
+        _put([one for one in self._consoles if not one.actor.locked], frame)
 
     def tick(self) -> None:
         """The heartbeat, once a second, and the positions that changed."""
+        self.again()
         picture = self._picture
         now_us = picture.clock.now_us()
         tick = {"t": "tick", "now_us": now_us, "seq": picture.seq}
-        self._to_all(_frame({**tick, "storage": storage_view(picture)}))
+        _put(self._consoles, _frame({**tick, "storage": storage_view(picture)}))
         changed = picture.positions.take_changed()
-        if changed and self._consoles:
-            self._to_all(self._positions_frame(changed, now_us))
+        if changed:
+            for audience, consoles in self._audiences():
+                _put(consoles, _frame(positions_for(picture, audience, changed, now_us)))
+
+    def again(self) -> None:
+        """Look again who holds each console: cut off what was revoked, begin anew what changed."""
+        for console in list(self._consoles):
+            actor = self._asking.actor(console.shown) or NOBODY
+            if may_follow(actor):
+                if audience_of(actor) == audience_of(console.actor):
+                    console.actor = actor
+                    continue
+                console.end(_TRY_AGAIN, "anew")
+            else:
+                console.end(_POLICY, "signed out")
+            self._consoles.discard(console)
 
     def stop(self) -> None:
         """End every connection; may be called twice."""
         for console in self._consoles:
-            console.overrun = True
-            if not console.frames.full():
-                console.frames.put_nowait(None)
+            console.end(_TRY_AGAIN, "resume")
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, actor: Actor) -> None:
-        """Speak with one console until either side ends it. Authorised once, here."""
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Speak with one console until either side ends it. Authorised once, here: an entry."""
         await receive()
+        actor: Actor = scope["state"]["actor"]
         try:
             authorize(actor, Action.LIVE_READ, ROOM)
             first = _from_seq(scope)
         except (CalloutError, ValueError) as error:
+            if isinstance(error, CalloutError):
+                self._account.refused(actor, Action.LIVE_READ, "room", "", error.code)
             await send({"type": "websocket.close", "code": _POLICY, "reason": str(error)[:120]})
             return
         await send({"type": "websocket.accept"})
-        console = Console(actor)
+        console = Console(scope["state"]["shown"], actor)
+        if entered := self._account.stream(actor, "live"):
+            await asyncio.wait([asyncio.wrap_future(entered)])
         listener = asyncio.get_running_loop().create_task(_until_gone(receive))
         try:
             await self._greet(console, send, first)
@@ -108,21 +150,25 @@ class Live:
         now_us = picture.clock.now_us()
         hello = {"t": "hello", "seq": picture.seq, "now_us": now_us, "drill": self._drill}
         await _send(send, _frame(hello))
+        audience = console.actor
         if first is None:
-            console.put(_frame(self._snapshot()))
+            console.put(_frame(snapshot_for(picture, audience, self._closures)))
         else:
-            await self._replay(send, first)
-            console.put(_frame({"t": "closures", "closures": self._closures}))
+            await self._replay(audience, send, first)
+            if not audience.locked:
+                console.put(_frame({"t": "closures", "closures": self._closures}))
         # From the last replayed entry to here there was no await, so nothing can fall between.
-        console.put(self._positions_frame(range(len(picture.units.by_number)), now_us))
+        everyone = range(len(picture.units.by_number))
+        console.put(_frame(positions_for(picture, audience, everyone, now_us)))
         self._consoles.add(console)
 
-    async def _replay(self, send: Send, first: int) -> None:
+    async def _replay(self, audience: Actor, send: Send, first: int) -> None:
         """Send entries from ``first`` to what the boards hold; more may arrive meanwhile."""
         picture, sent = self._picture, first - 1
         while sent < picture.seq:
             for entry in picture.journal.read(sent, 500, picture.seq):
-                await _send(send, self._entry_frame(entry))
+                if told := entry_for(picture, audience, entry):
+                    await _send(send, _frame(told))
                 sent = entry.seq
 
     async def _pump(self, console: Console, listener: "asyncio.Task[None]", send: Send) -> None:
@@ -133,73 +179,26 @@ class Live:
             writer.cancel()
             return
         await writer
-        await send({"type": "websocket.close", "code": _TRY_AGAIN, "reason": "resume"})
+        if console.reason == "anew":
+            await _send(send, _frame({"t": "anew"}))
+        await send({"type": "websocket.close", "code": console.code, "reason": console.reason})
 
-    def _to_all(self, frame: str) -> None:
+    def _audiences(self) -> list[tuple[Actor, list[Console]]]:
+        """Consoles by what they may see, each with one actor who stands for all of them."""
+        found: dict[object, tuple[Actor, list[Console]]] = {}
         for console in self._consoles:
-            console.put(frame)
-
-    def _snapshot(self) -> dict[str, Any]:
-        picture = self._picture
-        now_us = picture.clock.now_us()
-        recent_us = now_us - _CLOSED_SHOWN_US
-        return {
-            "t": "snapshot",
-            "seq": picture.seq,
-            "now_us": now_us,
-            "storage": storage_view(picture),
-            "units": [unit_view(picture, unit, now_us) for unit in picture.units.by_number],
-            "closures": self._closures,
-            "incidents": [
-                incident_view(picture, incident)
-                for incident in picture.incidents.incidents.values()
-                if not incident.closed_us or incident.closed_us > recent_us
-            ],
-            "alarms": [
-                alarm_view(picture, alarm)
-                for alarm in picture.incidents.alarms.values()
-                if not alarm.acknowledged_us or (not alarm.incident and alarm.raised_us > recent_us)
-            ],
-        }
-
-    def _entry_frame(self, entry: Entry) -> str:
-        picture = self._picture
-        message: dict[str, Any] = {
-            "t": "entry",
-            "seq": entry.seq,
-            "type": entry.type,
-            "stream": entry.stream,
-            "version": entry.version,
-            "at_us": entry.recorded_us,
-            "actor": entry.actor,
-        }
-        kind, _, name = entry.stream.partition("/")
-        if kind == "unit" and (unit := picture.units.units.get(name)):
-            message["unit"] = unit_view(picture, unit, picture.clock.now_us())
-        elif kind == "run":
-            found = picture.incidents.incidents.get(entry.body["incident"])
-            message["incident"] = incident_view(picture, found) if found else None
-        elif kind == "incident" and (incident := picture.incidents.incidents.get(name)):
-            message["incident"] = incident_view(picture, incident)
-        elif kind == "alarm" and (alarm := picture.incidents.alarms.get(name)):
-            message["alarm"] = alarm_view(picture, alarm)
-        return _frame(message)
-
-    def _positions_frame(self, numbers: Any, now_us: int) -> str:
-        lane, rows = self._picture.positions, []
-        for number in numbers:
-            place = lane.place(number)
-            if place is None:
-                continue
-            heading = float(lane.heading[number])
-            age_s = max(0.0, (now_us - int(lane.received_us[number])) / 1e6)
-            known = None if heading != heading else round(heading)  # noqa: PLR0124 - NaN
-            rows.append((number, place.lon, place.lat, known, round(age_s, 1)))
-        return _frame({"t": "positions", "at_us": now_us, "u": rows})
+            actor = console.actor
+            found.setdefault(audience_of(actor), (actor, []))[1].append(console)
+        return list(found.values())
 
 
 def _frame(message: dict[str, Any]) -> str:
     return _encode(message).decode()
+
+
+def _put(consoles: Iterable[Console], frame: str) -> None:
+    for console in consoles:
+        console.put(frame)
 
 
 async def _send(send: Send, frame: str) -> None:

@@ -43,8 +43,9 @@ def _response(document: dict[str, Any]) -> Response[bytes]:
     )
 
 
-def on_callout_error(_: Request[Any, Any, Any], error: CalloutError) -> Response[bytes]:
-    """Answer with one of our own errors."""
+def on_callout_error(request: Request[Any, Any, Any], error: CalloutError) -> Response[bytes]:
+    """Answer with one of our own errors; the door enters a refusal."""
+    request.scope["state"]["error"] = error
     return _response(problem(error))
 
 

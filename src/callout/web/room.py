@@ -15,13 +15,15 @@ from typing import TypeVar
 
 import structlog
 
-from callout.access import SYSTEM, Credentials
+from callout.access import SYSTEM, AccessBoard, Credentials, Sessions
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, ConflictError, UnavailableError
 from callout.dispatch import Picture
 from callout.incidents import due
 from callout.incidents.commands import escalate_alarm
 from callout.journal import Entry, Receipt
+from callout.web.account import Account
+from callout.web.asking import Asking
 from callout.web.closing import Closing
 from callout.web.erasing import Erasing
 from callout.web.keeper import Keeper
@@ -46,6 +48,7 @@ class Room:
         about: dict[str, object],
         keep_days: int = 0,
         zone: str = "UTC",
+        shift_h: int = 12,
     ) -> None:
         """Take over a picture; ``start`` begins to keep it current.
 
@@ -55,11 +58,15 @@ class Room:
         self.credentials = credentials
         self.drill = drill
         self.about = about
-        self.live = Live(picture, drill=drill)
+        self.sessions = Sessions(picture.journal.state, picture.clock)
+        self.asking = Asking(picture, credentials, self.sessions)
+        self.account = Account(picture)
+        self.live = Live(picture, self.asking, self.account, drill=drill)
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
         self._escalate_s = escalate_s
         self._zone = zone
+        self.shift_h = shift_h
         self._erasing = Erasing(picture, keep_days)
         self.closing = Closing(picture, self.live.closures)
         self._keeper = Keeper(picture)
@@ -98,10 +105,12 @@ class Room:
             loop.create_task(self._erasing.run()),
             loop.create_task(self._remember()),
             loop.create_task(self._every(10.0, self._keeper.beat)),
+            loop.create_task(self._every(5.0, self.account.flush)),
         ]
 
     async def stop(self) -> None:
         """Stop following, end the consoles' connections, put the boards away; may come twice."""
+        self.account.flush(all_of_them=True)
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None
@@ -156,6 +165,8 @@ class Room:
         # A batch is shown once it is applied whole: an incident with its number, twins together.
         for entry in fresh:
             self._show(entry)
+        if any(entry.type in AccessBoard.TYPES for entry in fresh):
+            self.live.again()  # what was revoked is cut off now, not at the next beat
         while self._waiting and self._waiting[0][0] <= self.picture.seq:
             future = heapq.heappop(self._waiting)[2]
             if not future.done():
