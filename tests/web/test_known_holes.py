@@ -1,10 +1,10 @@
 """One test for each known hole of products like this one, on what callout has today.
 
 What the numbers stand for was looked up in the advisories and the reports to the projects; where
-only the class could be found, the docstring says so. Scripts in names (CVE-2022-25507, CVE-2023-45671)
-are in test_page_script.py. Three more are in test_door.py, where the door's own tests are: a WebSocket from another site
-(``test_a_cross_site_websocket_is_refused``), DNS rebinding
-(``test_another_host_name_is_refused``), and one-click demo sign-in from another page
+only the class could be found, the docstring says so. Scripts in names (CVE-2022-25507,
+CVE-2023-45671) are in test_page_script.py. Three more are in test_door.py, where the door's own
+tests are: a WebSocket from another site (``test_a_cross_site_websocket_is_refused``), DNS
+rebinding (``test_another_host_name_is_refused``), and one-click demo sign-in from another page
 (``test_one_click_sign_in_is_for_our_page_only``).
 """
 
