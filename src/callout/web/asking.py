@@ -43,6 +43,7 @@ class Asking:
             session,
             self._picture.clock.now_us(),
             mayday=self.mayday(),
+            unit=self._picture.units.unit_of(session.person),
         )
 
     def _device(self, secret: str) -> Actor | None:
