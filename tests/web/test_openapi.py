@@ -22,7 +22,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
 
 from callout.access import Scope
-from running import Running, made_home, running
+from running import PASSWORD, Running, made_home, running
 
 CALLS = 2000
 #: Operations that only ever refuse a plain request: the live feed is a WebSocket.
@@ -30,7 +30,6 @@ _NOT_BY_REQUEST = {("GET", "/api/live")}
 _TURNED_AWAY = {401, 403, 404}
 _ASKERS = ("token", "token", "session", "session", "nobody")
 #: Bodies that are right, where chance would hardly find one; used for some of the calls.
-_PASSWORD = "correct horse battery"
 _RIGHT: dict[str, dict[str, Any]] = {
     "/api/closures": {"why": "flood", "points": [["lon", "lat"]], "minutes": 5},
     "/api/incidents": {"type": "FALL", "lon": "lon", "lat": "lat"},
@@ -39,7 +38,7 @@ _RIGHT: dict[str, dict[str, Any]] = {
     "/api/incidents/{incident_id}/erase": {"reason": "mistake"},
     "/api/alarms/{alarm_id}/erase": {"reason": "request"},
     "/api/units/{unit_id}/status": {"status": "available"},
-    "/api/session": {"name": "ana", "password": _PASSWORD},
+    "/api/session": {"name": "ana", "password": PASSWORD},
 }
 #: Where the ids of things lie that have no list of their own.
 _IN_ROOM = {"type": "types", "agency": "agencies"}
@@ -246,9 +245,7 @@ def told(room: Running) -> Iterator[Told]:
 def seed(room: Running, askers: Askers) -> None:
     """Things for ids to be of, each by its own route, and somebody who can sign in."""
     real = Real(askers, set())
-    room.room.credentials.set_password(
-        "ana", _PASSWORD, person="p1", agency="fire", roles=("dispatcher",)
-    )
+    room.staff("ana", "dispatcher")
     with room.client() as api:
         for number in range(3):
             press = {"device": "button-1", "press": f"seed-{number}", "kind": "panic"}

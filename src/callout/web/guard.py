@@ -9,7 +9,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from callout.access import Actor, Subject, authorize
+from callout.access import Actor, entitle
 from callout.base.errors import RefusedError
 from callout.web.routes import ROUTES
 
@@ -17,7 +17,7 @@ _ACTIONS = {(route.method, route.path): route.action for route in ROUTES}
 
 
 def by_table(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Return when the asker may do this route's action to anything; else raise as authorize."""
+    """Return when the asker may do this route's action to anything; else raise as ``entitle``."""
     scope = connection.scope
     method = str(scope.get("method", ""))
     if method == "OPTIONS":  # says which methods there are
@@ -26,4 +26,4 @@ def by_table(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
     if action is None:
         raise RefusedError("this route has no rule, so nobody may", where=scope["path_template"])
     actor: Actor = scope["state"]["actor"]
-    authorize(actor, action, Subject("room", actor.unit, actor.agency))
+    entitle(actor, action)
