@@ -89,7 +89,10 @@ def line_room(home: Path, units: int = 4, clock: ManualClock | None = None) -> I
     """A room of one agency: E0…En at stations 1 km apart, all of them engines."""
     clock = clock or ManualClock()
     journal = Journal.open(home, clock=clock)
-    drafts = [agency_draft("fire", "Fire"), staff_draft("p1", "fire", "A. Silva", ("dispatcher",))]
+    drafts = [
+        agency_draft("fire", "Fire"),
+        staff_draft("p1", "fire", "A. Silva", ("dispatcher", "call_taker")),
+    ]
     fire = IncidentTypeRegistered(name="Fire", priority=1, capabilities=("fire",), limit_s=60)
     drafts += [type_draft("fire", fire)]
     flood = IncidentTypeRegistered(name="Flood", priority=3, capabilities=("boat",), limit_s=600)

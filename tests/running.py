@@ -9,10 +9,11 @@ from typing import NamedTuple
 import httpx
 
 from callout.access import SYSTEM, Credentials
+from callout.access.commands import staff_draft
 from callout.base.clock import SystemClock
 from callout.drills.cast import write_cast
 from callout.drills.town import make_town
-from callout.journal import Journal
+from callout.journal import Batch, Journal
 from callout.main import setup
 from callout.main.home import Home, open_home
 from callout.main.server import build, listen
@@ -41,6 +42,9 @@ def made_home(home: Path, city: Path, units: int = 40) -> None:
     journal.close()
 
 
+PASSWORD = "correct horse battery"
+
+
 class Running(NamedTuple):
     """A server that is up."""
 
@@ -49,12 +53,33 @@ class Running(NamedTuple):
     home: Home
     program: str  # a token of scope room
     button: str  # a token of device button-1, scope alarms
+    browsers: list[httpx.Client]  # closed at the end, whoever else closes them
 
     def client(self, token: str | None = None) -> httpx.Client:
         """A client with a token: the program's unless another is given; "" for none."""
         token = self.program if token is None else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+    def staff(self, person: str, *roles: str, agency: str = "*") -> None:
+        """Enrol a person, who can then sign in by their id and ``PASSWORD``."""
+        draft = staff_draft(person, agency, f"Name of {person}", roles)
+        self.home.journal.append(Batch((draft,), f"staff {person} {roles}", SYSTEM.label))
+        Credentials(self.home.journal.state, SystemClock()).set_password(
+            person, PASSWORD, person=person
+        )
+
+    def signed_in(self, person: str, *roles: str, agency: str = "*") -> httpx.Client:
+        """A browser's client of a person with these roles: cookie and origin."""
+        self.staff(person, *roles, agency=agency)
+        with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=20) as first:
+            answer = first.post("/api/session", json={"name": person, "password": PASSWORD})
+            assert answer.is_success, answer.text
+        client = httpx.Client(
+            base_url=self.url, headers={"Origin": self.url}, cookies=first.cookies, timeout=20
+        )
+        self.browsers.append(client)
+        return client
 
 
 @contextmanager
@@ -74,9 +99,12 @@ def running(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     assert up.wait(60), "the server did not come up"
+    browsers: list[httpx.Client] = []
     try:
-        yield Running(f"http://127.0.0.1:{port}", room, home, program, button)
+        yield Running(f"http://127.0.0.1:{port}", room, home, program, button, browsers)
     finally:
+        for browser in browsers:
+            browser.close()
         server.should_exit = True
         thread.join(20)
         bound.close()

@@ -5,7 +5,28 @@ from concurrent.futures import Future
 from typing import Any
 
 from callout.access import SYSTEM, Actor, Role, Scope
-from callout.access.commands import agency_draft, record_admin, record_token, staff_draft
+from callout.access.commands import (
+    agency_draft,
+    end_shift,
+    enrol_device,
+    record_admin,
+    revoke_device,
+    sharing_draft,
+    staff_draft,
+    start_shift,
+)
+from callout.access.events import (
+    AccessAsked,
+    AccessDenied,
+    AccessGranted,
+    AdminCreated,
+    DeviceInvited,
+    MaterialOpened,
+    Refused,
+    StaffLeft,
+    StreamOpened,
+    TokenCreated,
+)
 from callout.base.clock import ManualClock
 from callout.base.facts import Fact
 from callout.dispatch import Picture, assign, close, set_status
@@ -31,12 +52,16 @@ from callout.places.commands import close_road, draw_areas, lift_closure
 from callout.places.events import AreaDrawn, Stretch
 from callout.places.geojson import Drawn
 from callout.units import Status, UnitEnrolled
-from callout.units.commands import set_mayday, station_draft, unit_draft
+from callout.units.commands import enroll_vehicle, set_mayday, station_draft, unit_draft
+from callout.units.events import VehicleEnrolled
+from callout.units.signing import SigningOn, erase_names, names_to_erase, sign_off, sign_on, walk_up
 from fakes import place
 
-DISPATCHER = Actor(id="p1", kind="person", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER}))
-BUTTON = Actor(id="b1", kind="device", scopes=frozenset({Scope.ALARMS}))
-ADMIN = Actor(id="root", kind="person", roles=frozenset({Role.ADMINISTRATOR}))
+DISPATCHER = Actor(
+    id="p1", kind="person", agency="fire", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER})
+)
+BUTTON = Actor(id="b1", kind="device", agency="fire", scopes=frozenset({Scope.ALARMS}))
+ADMIN = Actor(id="root", kind="person", agency="*", roles=frozenset({Role.ADMINISTRATOR}))
 
 RING = (0, 0, 90_000, 0, 90_000, 90_000, 0, 90_000, 0, 0)
 BEAT = AreaDrawn(kind="beat", name="North beat", agency="fire", polygons=((RING,),))
@@ -103,9 +128,27 @@ class Verbs:
         )
 
     def accounts(self, number: int) -> None:
-        """An administrator, and a token for a device."""
-        self._done(record_admin(self.picture.journal, f"admin{number}", "C. Reis"))
-        self._done(record_token(self.picture.journal, ADMIN, f"b{number}", ("alarms",)))
+        """An administrator, a shift, devices, a request, and what was opened and refused."""
+        journal, board = self.picture.journal, self.picture.access
+        self._done(record_admin(journal, f"admin{number}", "C. Reis"))
+        self.fact(f"staff/old{number}", AdminCreated())
+        self.fact(f"staff/old{number}", StaffLeft())
+        self.write(f"sharing {number}", sharing_draft("fire", "*", ("see", "send")))
+        person, now_us = board.person("p2"), self.clock.now_us()
+        self._done(start_shift(journal, person, ("call_taker",), now_us=now_us, hours=8))
+        self._done(end_shift(journal, DISPATCHER, board.person("p1")))
+        self.fact(f"device/old{number}", TokenCreated(scopes=("alarms",)))
+        invited = DeviceInvited(scopes=("crew",), agency="fire", unit="E1", expires_us=now_us)
+        self.fact(f"device/phone{number}", invited)
+        self._done(enrol_device(journal, ADMIN, f"b{number}", ("alarms",), agency="fire"))
+        self._done(revoke_device(journal, ADMIN, board, f"old{number}", "lost"))
+        asked = AccessAsked(person="p2", agency="fire", roles=("dispatcher",), hours=2)
+        for answer in (AccessGranted(ends_us=now_us + 7_200_000_000), AccessDenied()):
+            self.fact(f"request/{answer.TYPE}{number}", asked)
+            self.fact(f"request/{answer.TYPE}{number}", answer)
+        self.fact("refused/nobody", Refused(action="log.read", kind="room", why="refused"))
+        self.fact("opened/incident-x", MaterialOpened(kind="incident", id="x", purpose="court"))
+        self.fact("opened/live", StreamOpened(what="live"))
 
     def alarm(self, press: str, *, east_m: float | None = 40.0, text: str = "") -> str:
         """A press of the button; None for no fix."""
@@ -186,6 +229,60 @@ class Verbs:
         picture = self.picture
         self._done(set_mayday(picture.journal, DISPATCHER, picture.units, unit, on=on))
 
+    def vehicle(self, vehicle: str, *capabilities: str) -> None:
+        """A vehicle, or its new particulars."""
+        picture = self.picture
+        fact = VehicleEnrolled(
+            agency="fire", station="S0", kind="Boat", capabilities=capabilities, profile="boat"
+        )
+        self._done(enroll_vehicle(picture.journal, SYSTEM, picture.units, vehicle, fact))
+
+    def sign_on(self, unit: str, *people: SigningOn, vehicle: str = "", hours: int = 0) -> None:
+        """A crew begins its shift."""
+        picture, now_us = self.picture, self.clock.now_us()
+        self._done(
+            sign_on(
+                picture.journal,
+                DISPATCHER,
+                picture.units,
+                picture.access,
+                unit,
+                people,
+                now_us=now_us,
+                vehicle=vehicle,
+                ends_us=now_us + hours * 3_600_000_000 if hours else 0,
+            )
+        )
+
+    def sign_off(self, unit: str) -> None:
+        """A crew ends its shift."""
+        self._done(sign_off(self.picture.journal, DISPATCHER, self.picture.units, unit))
+
+    def erase_names(self, name: str) -> int:
+        """Names of guests destroyed; how many keys."""
+        journal, unit = self.picture.journal, self.picture.units.unit(name)
+        keys = names_to_erase(journal, SYSTEM, unit)
+        if keys:
+            self._done(erase_names(journal, SYSTEM, unit, keys))
+        return len(keys)
+
+    def walk_up(self, *names: str, skill: str) -> str:
+        """Volunteers come."""
+        picture = self.picture
+        made = walk_up(
+            picture.journal,
+            DISPATCHER,
+            picture.units,
+            picture.access,
+            [SigningOn(name=name, skills=[skill]) for name in names],
+            agency="fire",
+            station="S0",
+            profile="foot",
+            now_us=self.clock.now_us(),
+        )
+        self._done(made.receipt)
+        return made.unit
+
     def close(self, incident: str, reason: str = "done") -> None:
         """Finish with it."""
         self._done(close(self.picture, DISPATCHER, incident, reason)[0])
@@ -218,6 +315,16 @@ def story(verbs: Verbs) -> None:
     verbs.areas(dropped=("old",))
     verbs.shut("Bridge Street", 3600)
     verbs.lift(verbs.shut("Mill Lane"))
+    # A crew of two units, one with a guest in a boat of its own; and volunteers, come and gone.
+    verbs.vehicle("V1")
+    crew = SigningOn(person="p1", skills=["als"])
+    verbs.sign_on("E3", crew, SigningOn(name="G. Pinto"), vehicle="V1", hours=12)
+    verbs.sign_on("B9", crew, hours=12)
+    verbs.vehicle("V1", "boat")
+    verbs.sign_off(verbs.walk_up("H. Reis", "I. Vaz", skill="boat"))
+    verbs.erase_names("volunteers-1")
+    verbs.walk_up("J. Faria", skill="boat")
+    verbs.sign_off("B9")
     # A morning that the boards forget a day later.
     early = verbs.open(verbs.alarm("early"), text="Smoke from a bin")
     verbs.send(early, "E0")

@@ -16,12 +16,18 @@ from callout.dispatch import picture as picture_module
 from callout.journal import Snapshot
 from callout.places.geojson import Drawn
 from callout.units import Status
+from callout.units.signing import SigningOn
 from fakes import empty_picture, line_room, place
 from verbs import BEAT, SITE, Verbs, boards_as_json, story
 
 UNITS = ("E0", "E1", "E2", "B9")
 #: What a board makes again of what its snapshot holds; ``parts`` compares these too.
-MADE_AGAIN = {"places": {"areas", "_index"}, "units": {"units"}, "incidents": {"_fold"}}
+MADE_AGAIN = {
+    "access": {"_fold", "_shared"},
+    "places": {"areas", "_index"},
+    "units": {"units", "_units_of"},
+    "incidents": {"_fold"},
+}
 PLANTED = (
     "Segredo",
     "Rua de Baixo",
@@ -30,6 +36,8 @@ PLANTED = (
     "C. Reis",
     "D. Lima",
     "A. Silva",
+    "G. Pinto",
+    "H. Reis",
     "travel_ms",
 )
 
@@ -39,6 +47,7 @@ acts = st.tuples(
         (
             *("alarm", "acknowledge", "escalate", "open", "join", "place", "note", "send", "send"),
             *("status", "status", "mayday", "close", "enrol", "accounts", "erase", "wait"),
+            *("vehicle", "sign_on", "sign_on", "sign_off", "walk_up"),
         )
     ),
     st.integers(0, 9),
@@ -71,6 +80,16 @@ def act(verbs: Verbs, word: str, one: int, other: int, yes: bool) -> None:
         "erase": lambda: verbs.erase(
             f"alarm/{alarm}" if other % 2 else f"incident/{incident}", finish=yes
         ),
+        "vehicle": lambda: verbs.vehicle(f"V{one % 2}", f"c{other}"),
+        "sign_on": lambda: verbs.sign_on(
+            unit,
+            SigningOn(person=f"p{1 + one % 2}", skills=["als"]),
+            *([SigningOn(name="Segredo 3")] if yes else []),
+            vehicle=("", "V0", "V1")[one % 3],
+            hours=one,
+        ),
+        "sign_off": lambda: verbs.sign_off(unit),
+        "walk_up": lambda: verbs.walk_up("Segredo 4", skill="fire"),
         "wait": lambda: verbs.wait_h(13),
     }
     try:
@@ -87,6 +106,8 @@ def parts(picture: Picture) -> dict[str, Any]:
             if part == "_fold":
                 continue
             seen = list(value.items()) if isinstance(value, dict) else value
+            if part == "_units_of":  # made again by unit, not in the order of sign-ons
+                seen = sorted(seen)
             found[f"{name}.{part}"] = list(seen) if isinstance(seen, deque) else seen
     units, incidents = picture.units, picture.incidents
     assert all(incidents.alarms[name] is alarm for name, alarm in incidents.unanswered.items())
@@ -146,6 +167,9 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE))
     verbs.shut("Bridge Street")
     assert len(picture.places.areas_at(place(50))) == 1
+    verbs.vehicle("V1", "boat")
+    verbs.sign_on("E2", SigningOn(person="p1"), SigningOn(name="G. Pinto"), vehicle="V1", hours=9)
+    verbs.walk_up("H. Reis", skill="boat")
     waiting, taken = verbs.alarm("1", text="Segredo 1"), verbs.alarm("2")
     verbs.acknowledge(taken)
     open_, over = verbs.open(taken, text="Segredo 2"), verbs.open()
@@ -178,6 +202,7 @@ def test_a_new_part_of_a_board_is_put_away_too(tmp_path: Path) -> None:
     clock = ManualClock()
     with line_room(tmp_path, 3, clock) as picture:
         full_room(picture, clock)
+        picture.access.shared_with("ems")  # asked for once, as each request does
         boards = {name for name, part in vars(picture).items() if hasattr(part, "apply")}
         assert boards == set(Picture.BOARDS)
         for name, kept in boards_as_json(picture).items():

@@ -21,7 +21,9 @@ from callout.units import COMMITTED, Status
 from callout.units.commands import set_mayday
 from fakes import line_picture, line_room, place
 
-DISPATCHER = Actor(id="p1", kind="person", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER}))
+DISPATCHER = Actor(
+    id="p1", kind="person", agency="fire", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER})
+)
 
 
 def opened(picture: Picture, east_m: float = 100.0) -> str:
@@ -164,7 +166,9 @@ def test_who_may_not_be_sent(tmp_path: Path) -> None:
 
 
 def test_only_a_named_person_ends_a_mayday(tmp_path: Path) -> None:
-    crew = Actor(id="radio", kind="device", scopes=frozenset({Scope.CREW}), unit="E1")
+    crew = Actor(
+        id="radio", kind="device", agency="fire", scopes=frozenset({Scope.CREW}), unit="E1"
+    )
     with line_room(tmp_path) as picture:
         set_mayday(picture.journal, crew, picture.units, "E1", on=True).result()
         picture.fold()

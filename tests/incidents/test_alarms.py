@@ -18,8 +18,8 @@ from callout.incidents.commands import (
 from callout.journal import Receipt
 from fakes import line_picture, line_room, place
 
-BUTTON = Actor(id="button-1", kind="device", scopes=frozenset({Scope.ALARMS}))
-TAKER = Actor(id="p1", kind="person", roles=frozenset({Role.CALL_TAKER}))
+BUTTON = Actor(id="button-1", kind="device", agency="fire", scopes=frozenset({Scope.ALARMS}))
+TAKER = Actor(id="p1", kind="person", agency="fire", roles=frozenset({Role.CALL_TAKER}))
 
 
 def press(number: int = 1, *, fix: bool = True, device: str = "button-1") -> PanicPressed:

@@ -39,7 +39,7 @@ from callout.journal.erased import ERASED, Erased, add_erased, read_erased, writ
 from callout.main.cli import cli
 from fakes import line_picture, line_room, place
 
-SUPERVISOR = Actor(id="p9", kind="person", roles=frozenset({Role.SUPERVISOR}))
+SUPERVISOR = Actor(id="p9", kind="person", agency="fire", roles=frozenset({Role.SUPERVISOR}))
 DAY_US = 24 * 3600 * 1_000_000
 
 
@@ -150,7 +150,7 @@ def test_who_may(tmp_path: Path) -> None:
         with pytest.raises(UnauthenticatedError):
             ask_erasure(picture.journal, NOBODY, found, "request")
         for role in Role:
-            actor = Actor(id="p", kind="person", roles=frozenset({role}))
+            actor = Actor(id="p", kind="person", agency="fire", roles=frozenset({role}))
             if role in {Role.SUPERVISOR, Role.EVIDENCE_OFFICER}:
                 continue
             with pytest.raises(RefusedError):

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from callout.access import SYSTEM, Credentials
-from callout.access.commands import record_token
+from callout.access import SYSTEM, Credentials, Sessions
+from callout.access.commands import enrol_device
 from callout.base.clock import SystemClock
 from callout.journal import Batch, Draft, Journal, Side, check
 from callout.journal.backup import MANIFEST, read_manifest
@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Path:
             note(journal, number)
         credentials = Credentials(journal.state, SystemClock())
         credentials.create_token("button", ("alarms",))
-        credentials.open_session("p1", "Ana", "fire", ("dispatcher",))
+        Sessions(journal.state, SystemClock()).open("p1", ("password",))
     return home
 
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_left(home: Path, tmp_path: P
     assert "no key file" in refused("restore", made, "--keys", made / MANIFEST, *rest)
     assert "cannot be read" in refused("restore", made, "--keys", tmp_path / "none", *rest)
     with closing(Journal.open(tmp_path / "b", clock=SystemClock())) as other:
-        record_token(other, SYSTEM, "button", ("alarms",)).result()
+        enrol_device(other, SYSTEM, "button", ("alarms",)).result()
     good("backup", tmp_path / "x", "--keys", tmp_path / "keys.b", "--home", tmp_path / "b")
     assert "another log" in refused("restore", made, "--keys", tmp_path / "keys.b", *rest)
     data = (made / "journal.db").read_bytes()

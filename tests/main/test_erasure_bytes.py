@@ -9,7 +9,6 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from callout.access import Credentials
 from callout.base.clock import SystemClock
 from callout.journal import Journal, check
 from callout.journal.note import parse_checkpoint
@@ -67,9 +66,7 @@ IDS: list[str] = []
 
 
 def sign_in(room: Running, api: httpx.Client) -> None:
-    Credentials(room.home.journal.state, SystemClock()).set_password(
-        "sup", "correct horse battery", person="p-sup", agency="", roles=("supervisor",)
-    )
+    room.staff("sup", "supervisor")
     body = {"name": "sup", "password": "correct horse battery"}
     answer = api.post("/api/session", json=body)
     assert answer.is_success, answer.text

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from callout.access import SYSTEM
-from callout.access.commands import record_token
+from callout.access.commands import enrol_device
 from callout.base.clock import SystemClock
 from callout.journal import Journal
 from callout.journal.note import Checkpoint, Signer
@@ -26,7 +26,7 @@ def run(*words: str | Path) -> Result:
 def home(tmp_path: Path) -> Path:
     journal = Journal.open(tmp_path / "home", clock=SystemClock())
     for number in range(5):
-        record_token(journal, SYSTEM, f"button-{number}", ("alarms",)).result()
+        enrol_device(journal, SYSTEM, f"button-{number}", ("alarms",)).result()
     journal.close()
     return tmp_path / "home"
 
@@ -43,7 +43,7 @@ def test_a_proof_is_verified_without_the_room(home: Path, tmp_path: Path) -> Non
         shown = run("verify", proof, "--key", given)
         assert shown.exit_code == 0, shown.output
         assert "entry 3 of callout, which had 5 entries" in shown.output
-        assert "TokenCreated.1 on device/button-3, version 1" in shown.output
+        assert "DeviceEnrolled.1 on device/button-3, version 1" in shown.output
         assert "by system" in shown.output
         assert shown.output.endswith("the proof holds\n")
 
@@ -84,7 +84,7 @@ def test_an_export_is_verified_without_the_room(home: Path, tmp_path: Path) -> N
 
 def test_a_room_that_is_open_is_proved_and_exported(home: Path, tmp_path: Path) -> None:
     with closing(Journal.open(home, clock=SystemClock())) as journal:
-        record_token(journal, SYSTEM, "button-5", ("alarms",)).result()
+        enrol_device(journal, SYSTEM, "button-5", ("alarms",)).result()
         key = run("log", "key", "--home", home).output.strip()
         proof = tmp_path / "x.proof"
         proof.write_bytes(run("prove", 5, "--home", home).stdout_bytes)

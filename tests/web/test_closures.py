@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from test_live import listening, until
 
 from callout.base.clock import SystemClock
 from callout.journal import check
@@ -86,25 +87,12 @@ def test_a_crew_whose_way_is_cut_is_warned(room: Running) -> None:
 
 def test_consoles_hear_of_it(room: Running) -> None:
     _, best = incident_and_best(room)
-    told: list[list[dict[str, object]]] = []
-    live = room.room.live
-    original = live._to_all
-
-    def listen(frame: str) -> None:
-        import msgspec
-
-        message = msgspec.json.decode(frame)
-        if message["t"] == "closures":
-            told.append(message["closures"])
-        original(frame)
-
-    live._to_all = listen  # type: ignore[method-assign]
-    try:
-        with room.client() as api:
-            made = close_middle(api, best)
-            api.post(f"/api/closures/{made['id']}/lift")
-    finally:
-        live._to_all = original  # type: ignore[method-assign]
+    with listening(room) as socket, room.client() as api:
+        until(socket, "snapshot")
+        made = close_middle(api, best)
+        told = [until(socket, "closures")["closures"]]
+        api.post(f"/api/closures/{made['id']}/lift")
+        told.append(until(socket, "closures")["closures"])
     assert [[c["id"] for c in closures] for closures in told] == [[made["id"]], []]
     assert told[0][0]["lines"]
 

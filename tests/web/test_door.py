@@ -98,7 +98,7 @@ def test_a_password_is_never_hashed_in_the_thread_that_takes_alarms(
     room: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed_in, folded_in = set(), set()
-    sign_in, apply = room.room.credentials.sign_in, room.room.picture.apply
+    sign_in, apply = room.room.credentials.check_password, room.room.picture.apply
 
     def watched(name: str, password: str) -> str:
         hashed_in.add(threading.get_ident())
@@ -108,7 +108,7 @@ def test_a_password_is_never_hashed_in_the_thread_that_takes_alarms(
         folded_in.add(threading.get_ident())
         apply(entry)
 
-    monkeypatch.setattr(room.room.credentials, "sign_in", watched)
+    monkeypatch.setattr(room.room.credentials, "check_password", watched)
     monkeypatch.setattr(room.room.picture, "apply", watched_apply)
     with room.client() as api:
         body = {"name": "nobody", "password": "a wrong password"}

@@ -1,15 +1,11 @@
 """A console that connects after an erasure, or resumes over it, is never told what was erased."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from websockets.sync.client import connect
 
-from callout.access import Credentials
-from callout.base.clock import SystemClock
 from running import Running
 
 SAID = tuple(
@@ -50,18 +46,6 @@ def plant(api: httpx.Client, kind: str) -> tuple[str, int]:
     return opened, raised["seq"]
 
 
-@contextmanager
-def as_supervisor(room: Running) -> Iterator[httpx.Client]:
-    """A client that somebody who may erase has signed in with."""
-    name, password = "sup", "correct horse battery"
-    Credentials(room.home.journal.state, SystemClock()).set_password(
-        name, password, person="p-sup", agency="", roles=("supervisor",)
-    )
-    with httpx.Client(base_url=room.url, headers={"Origin": room.url}, timeout=20) as api:
-        assert api.post("/api/session", json={"name": name, "password": password}).is_success
-        yield api
-
-
 def told(strings: list[str]) -> set[str]:
     return {said for said in SAID for text in strings if said in text}
 
@@ -76,7 +60,7 @@ def test_no_console_is_told_again(room: Running) -> None:
         before = frames(room, "", head) + frames(room, f"?from={first}", head)
         seen = told([*before, *(api.get(path).text for path in paths)])
         assert seen == {said for said in SAID if not said.startswith("place")}
-        with as_supervisor(room) as supervisor:
+        with room.signed_in("sup", "supervisor") as supervisor:
             erased = supervisor.post(f"/api/incidents/{opened}/erase", json={"reason": "request"})
             assert erased.json()["erased"] == 2
             last = erased.json()["seq"]

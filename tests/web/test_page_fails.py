@@ -12,8 +12,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apart import free_port, lost_after_ms, server, token_of
-from callout.access import Credentials
-from callout.base.clock import SystemClock
 from running import made_home, running
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "journal" / "losing"))
@@ -206,10 +204,6 @@ def test_signing_out_in_one_tab_ends_the_kept_picture_of_all(
 def test_an_erasure_writes_the_kept_picture_anew(tmp_path: Path, town: Path, page: Page) -> None:
     made_home(tmp_path / "home", town, units=6)
     with running(tmp_path / "home", town) as room:
-        name, password = "sup", "correct horse battery"
-        Credentials(room.home.journal.state, SystemClock()).set_password(
-            name, password, person="p-sup", agency="", roles=("supervisor",)
-        )
         with room.client() as api:
             made = api.post("/api/incidents", json={"type": "GAS", "text": "x", **AT}).json()["id"]
             assert api.post(f"/api/incidents/{made}/close", json={}).is_success
@@ -217,8 +211,7 @@ def test_an_erasure_writes_the_kept_picture_anew(tmp_path: Path, town: Path, pag
         until(page, f"() => ({KEPT} ?? '').includes('\"erased\":false')")
         before = page.evaluate(f"JSON.parse({KEPT}).serverMs")
         until(page, f"was => JSON.parse({KEPT}).serverMs > was", before)
-        with httpx.Client(base_url=room.url, headers={"Origin": room.url}) as api:
-            assert api.post("/api/session", json={"name": name, "password": password}).is_success
+        with room.signed_in("sup", "supervisor") as api:
             assert api.post(f"/api/incidents/{made}/erase", json={"reason": "request"}).is_success
         # The next regular one is ten seconds away.
         page.wait_for_function(f"() => {KEPT}.includes('\"erased\":true')", timeout=6_000)

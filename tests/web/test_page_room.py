@@ -125,9 +125,7 @@ def test_a_lost_connection_cannot_be_missed(tmp_path: Path, town: Path, page: Pa
 def test_a_real_room_asks_for_a_password(tmp_path: Path, town: Path, page: Page) -> None:
     made_home(tmp_path / "home", town, units=6)
     with running(tmp_path / "home", town, drill=False) as room:
-        room.room.credentials.set_password(
-            "ana", "correct horse battery", person="p1", agency="fire", roles=("dispatcher",)
-        )
+        room.staff("ana", "dispatcher", agency="fire")
         page.goto(room.url)
         page.get_by_label("Name").fill("ana")
         page.get_by_label("Password").fill("wrong")

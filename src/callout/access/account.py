@@ -7,7 +7,7 @@ _MOST = 2000
 
 
 class Act(NamedTuple):
-    """What was refused or opened, and to whom. ``why``: a refusal's code or an opening's purpose."""
+    """What was refused or opened, and to whom. ``why``: a refusal's code, an opening's purpose."""
 
     actor: str
     what: str  # the action, or "opened"

@@ -20,6 +20,8 @@ class CalloutError(Exception):
         self.where = where
         self.todo = todo
         self.detail = detail
+        #: Action, kind and id of what was refused; for the account, never shown.
+        self.about: tuple[str, str, str] | None = None
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what

@@ -10,14 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from callout.access import Action, Actor, authorize
+from callout.access import Action, Actor, Share, authorize, reaches, sees
 from callout.base.geo import EARTH_RADIUS_M, LonLat
 from callout.dispatch.picture import STALE_S, Picture
 from callout.dispatch.words import age_words, clock_words, distance_words, words
 from callout.incidents import Incident, IncidentType, incident_subject
 from callout.places import Area
 from callout.roads import Route, Snap, Snaps
-from callout.units import FREE, Unit, by_profile
+from callout.units import FREE, Unit, by_profile, unit_subject
+from callout.units.signing import called
 
 _PASSED_OVER_SHOWN = 12
 _OLD_S = 30
@@ -84,19 +85,23 @@ class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
 class _Sorted:
     """Every unit, sorted once: who can be ranked, and who cannot, with the reason's code."""
 
-    def __init__(self, picture: Picture, incident: Incident, kind: IncidentType) -> None:
+    def __init__(
+        self, picture: Picture, actor: Actor, incident: Incident, kind: IncidentType
+    ) -> None:
         need = set(kind.capabilities)
         self.free: list[Unit] = []
         self.others: list[tuple[Unit, str]] = []
         self.counts: dict[str, int] = {}
         unfit = 0
         for unit in picture.units.by_number:
+            subject = unit_subject(unit)
+            if not sees(actor, subject):
+                continue
             if need.isdisjoint(unit.capabilities):
                 unfit += 1
-            elif unit.status in FREE and not unit.mayday:
+            elif not (code := _why_not(picture, actor, unit, incident)):
                 self.free.append(unit)
             else:
-                code = _why_not(unit, incident)
                 self.counts[code] = self.counts.get(code, 0) + 1
                 self.others.append((unit, code))
         if unfit:
@@ -175,14 +180,16 @@ def recommend(
         passed_over_counts={},
         generated_us=now_us,
     )
-    found = _Sorted(picture, incident, kind)
+    found = _Sorted(picture, actor, incident, kind)
     place = picture.place_of(incident)
     if place is None:
         answer.words, answer.degraded = words("no_place"), words("no_place")
     else:
         candidates = _Candidates(picture, found.free, now_us)
         _rank(picture, answer, place[0], candidates, k, explain=explain)
-    answer.passed_over = _passed_over(picture, found.others, place[0] if place else None, now_us)
+    answer.passed_over = _passed_over(
+        picture, actor, found.others, place[0] if place else None, now_us
+    )
     answer.passed_over_counts = found.counts
     answer.ms = (picture.clock.monotonic_us() - began_us) / 1000
     return answer
@@ -266,6 +273,8 @@ def _ranked(
     elif where.age_s > _OLD_S:
         said.append(words("old_position", age=age_words(where.age_s)))
     said += [words(code) for code in _by_area(areas, unit)]
+    if unit.crew and unit.crew.late(answer_us):
+        said.append(words("crew_late", age=age_words((answer_us - unit.crew.ends_us) / 1e6)))
     edge = candidates.snaps.edge[row : row + 1]
     if time_ms is not None and picture.roads.on_island(edge, candidates.profiles[row])[0]:
         said.append(words("island"))
@@ -363,7 +372,11 @@ def _by_area(areas: list[Area], unit: Unit) -> list[str]:
 
 
 def _passed_over(
-    picture: Picture, others: list[tuple[Unit, str]], place: LonLat | None, now_us: int
+    picture: Picture,
+    actor: Actor,
+    others: list[tuple[Unit, str]],
+    place: LonLat | None,
+    now_us: int,
 ) -> list[PassedOver]:
     """Units that could serve and are not proposed, in words; of many the nearest."""
     if place is not None and len(others) > _PASSED_OVER_SHOWN:
@@ -371,20 +384,36 @@ def _passed_over(
         lonlat = np.array([w.place if w else (0, 0) for w in wheres], np.int64).reshape(-1, 2)
         order = np.argsort(straight_m(place, lonlat), kind="stable")
         others = [others[row] for row in order[:_PASSED_OVER_SHOWN].tolist()]
-    return [_in_words(picture, unit, code) for unit, code in others[:_PASSED_OVER_SHOWN]]
+    return [_in_words(picture, actor, unit, code) for unit, code in others[:_PASSED_OVER_SHOWN]]
 
 
-def _why_not(unit: Unit, incident: Incident) -> str:
+def _why_not(picture: Picture, actor: Actor, unit: Unit, incident: Incident) -> str:
+    """The code of why a unit that could serve cannot be proposed; "" when it can."""
     if unit.mayday:
         return "mayday"
+    if unit.status in FREE:
+        if picture.units.blocked_by(unit):
+            return "crew_out"
+        return "" if reaches(actor, Share.SEND, unit_subject(unit)) else "not_shared"
     if unit.incident == incident.id:
         return "busy_here"
     return f"busy_{unit.status.value}" if unit.incident else "out_of_service"
 
 
-def _in_words(picture: Picture, unit: Unit, code: str) -> PassedOver:
+def _in_words(picture: Picture, actor: Actor, unit: Unit, code: str) -> PassedOver:
     other = picture.incidents.incidents.get(unit.incident)
-    said = words(code, run=other.number if other else "?", priority=other.priority if other else 0)
+    if other is not None and not sees(actor, incident_subject(other)):
+        other = None
+    run, priority = (other.number, other.priority) if other else ("another agency's incident", "?")
+    blocker = picture.units.blocked_by(unit) if code == "crew_out" else None
+    said = words(
+        code,
+        run=run,
+        priority=priority,
+        agency=unit.agency,
+        other=called(actor, blocker) if blocker else "",
+    )
+    incident = other.id if other else ""
     return PassedOver(
-        unit=unit.id, callsign=unit.callsign, code=code, words=said, incident=unit.incident
+        unit=unit.id, callsign=unit.callsign, code=code, words=said, incident=incident
     )

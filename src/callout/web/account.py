@@ -4,12 +4,14 @@ An opening is durable before anything is shown. When the journal cannot take it 
 the room still reads: it is counted and entered once there is room.
 """
 
+import asyncio
 from concurrent.futures import Future
 
 import structlog
 
-from callout.access import Actor
+from callout.access import Action, Actor
 from callout.access.account import Act, Tally
+from callout.access.ceremony import Passkey
 from callout.access.events import MaterialOpened, Refused, StreamOpened
 from callout.base.errors import CalloutError
 from callout.base.facts import Fact
@@ -35,6 +37,11 @@ class Account:
         act = Act(actor.label, action, kind, name if known else "", why)
         if now := self._refused.take(act, self._picture.clock.now_us()):
             self._enter(now.actor, _refusal(now, 1))
+
+    def copied_passkey(self, passkey: Passkey) -> None:
+        """A passkey's count went back: somebody has a copy of that person's key."""
+        person = Actor(id=passkey.person, kind="person")
+        self.refused(person, Action.SESSION, "passkey", passkey.id, "sign-count")
 
     def opened(
         self, actor: Actor, kind: str, name: str, purpose: str = ""
@@ -67,6 +74,12 @@ class Account:
             return None
         submitted.add_done_callback(_look)
         return submitted
+
+
+async def shown(account: Account, actor: Actor, kind: str, name: str, purpose: str = "") -> None:
+    """Wait until it is entered that this is opened; a repeat, or a full disk, waits for nothing."""
+    if entered := account.opened(actor, kind, name, purpose):
+        await asyncio.wait([asyncio.wrap_future(entered)])
 
 
 def _look(done: "Future[Receipt]") -> None:

@@ -4,17 +4,18 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from callout.access import Action, Subject, authorize
+from callout.access import Action, Subject, authorize, sees
 from callout.base.errors import BadInputError
 from callout.base.geo import lonlat
-from callout.incidents import TEXT_MAX, PanicPressed, raise_alarm
+from callout.incidents import TEXT_MAX, PanicPressed, alarm_subject, raise_alarm
 from callout.incidents.commands import acknowledge_alarm
 from callout.web.asked import Asker, TheRoom
+from callout.web.audience import shown_alarm
 from callout.web.door import bearer_token
 from callout.web.ingest import moment_us
-from callout.web.views import alarm_view
 
 _NAME_MAX = 200
 
@@ -76,7 +77,12 @@ def _claimed_us(at: str | float | None) -> int | None:
     return moment if 0 < moment < 2**53 else None
 
 
-@post("/api/alarms", summary="Raise an alarm", tags=["alarms"])
+@post(
+    "/api/alarms",
+    summary="Raise an alarm",
+    tags=["alarms"],
+    responses={200: ResponseSpec(AlarmOut, description="The same press again")},
+)
 async def post_alarm(
     data: JSONBody[AlarmIn],
     room: TheRoom,
@@ -105,7 +111,11 @@ async def get_alarms(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every alarm that is unanswered or not older than a day, oldest first."""
     authorize(actor, Action.ALARM_READ, Subject("alarm"))
     picture = room.picture
-    alarms = [alarm_view(picture, alarm) for alarm in picture.incidents.alarms.values()]
+    alarms = [
+        shown_alarm(picture, actor, alarm)
+        for alarm in picture.incidents.alarms.values()
+        if sees(actor, alarm_subject(alarm))
+    ]
     return {"alarms": alarms, "seq": picture.seq}
 
 

@@ -24,7 +24,7 @@ async def post_erase_incident(
     incident_id: FromPath[str], data: JSONBody[EraseIn], room: TheRoom, actor: Asker
 ) -> dict[str, Any]:
     """Destroy what a closed incident and its alarms keep of persons and places, for good."""
-    authorize(actor, Action.ERASE, Subject("incident", incident_id))
+    authorize(actor, Action.ERASE, _subject(room, "incident", incident_id))
     return await _erase(room, actor, find_incident(room.picture.journal, incident_id), data.reason)
 
 
@@ -33,8 +33,14 @@ async def post_erase_alarm(
     alarm_id: FromPath[str], data: JSONBody[EraseIn], room: TheRoom, actor: Asker
 ) -> dict[str, Any]:
     """Destroy what an alarm keeps that never became an incident."""
-    authorize(actor, Action.ERASE, Subject("alarm", alarm_id))
+    authorize(actor, Action.ERASE, _subject(room, "alarm", alarm_id))
     return await _erase(room, actor, find_alarm(room.picture.journal, alarm_id), data.reason)
+
+
+def _subject(room: Room, kind: str, name: str) -> Subject:
+    """Whose it is, also of what the boards have left to the journal."""
+    first = next(iter(room.picture.journal.stream(f"{kind}/{name}")), None)
+    return Subject(kind, name, first.agency if first else "")
 
 
 async def _erase(room: Room, actor: Actor, found: Found, reason: str) -> dict[str, Any]:

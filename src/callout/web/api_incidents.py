@@ -6,13 +6,15 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
-from callout.access import Action, Subject, authorize
+from callout.access import Action, Actor, Share, Subject, authorize, reaches
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.geo import LonLat
 from callout.dispatch import Picture, Recommendation, assign, close, recommend
-from callout.incidents import IncidentType
+from callout.incidents import IncidentType, incident_subject
 from callout.incidents.commands import add_note, open_incident, set_place
+from callout.web.account import shown
 from callout.web.asked import Asker, TheRoom, point_of
+from callout.web.audience import seen_incidents
 from callout.web.views import incident_view
 
 
@@ -59,12 +61,16 @@ class CloseIn(msgspec.Struct):
     reason: str = "done"
 
 
-def _agency_at(picture: Picture, place: LonLat | None, kind: IncidentType) -> str:
+def _agency_at(picture: Picture, actor: Actor, place: LonLat | None, kind: IncidentType) -> str:
     """Whose area the place is in, of several the one that has units for the type.
 
-    The room's first agency when it is nobody's, or not known.
+    Of those the actor may work for; the first of them when it is nobody's, or not known.
     """
-    agencies = list(picture.access.agencies)
+    agencies = [
+        agency
+        for agency in picture.access.agencies
+        if reaches(actor, Share.WORK, Subject("incident", "", agency))
+    ]
     areas = picture.places.areas_at(place) if place else []
     owners = {area.agency for area in areas if area.kind == "agency"}
     able = {
@@ -84,9 +90,10 @@ async def get_incidents(
 ) -> dict[str, Any]:
     """Open incidents, oldest first; with ``all`` also those closed within a day."""
     authorize(actor, Action.INCIDENT_READ, Subject("incident"))
+    await shown(room.account, actor, "incident", "list")
     found = [
         incident_view(room.picture, incident)
-        for incident in room.picture.incidents.incidents.values()
+        for incident in seen_incidents(room.picture, actor)
         if all or not incident.closed_us
     ]
     return {"incidents": found, "seq": room.picture.seq}
@@ -99,7 +106,7 @@ async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker)
     place = point_of(data.lon, data.lat)
     name = data.place or (picture.city.street_at(place) if place else "")
     kind = picture.incidents.type(data.type)
-    agency = data.agency or actor.agency or _agency_at(picture, place, kind)
+    agency = data.agency or _agency_at(picture, actor, place, kind)
     if agency not in picture.access.agencies:
         raise BadInputError(
             f"there is no agency {agency!r}",
@@ -136,7 +143,8 @@ async def post_incident(data: JSONBody[IncidentIn], room: TheRoom, actor: Asker)
 async def get_incident(incident_id: FromPath[str], room: TheRoom, actor: Asker) -> dict[str, Any]:
     """One incident with its log."""
     incident = room.picture.incidents.incident(incident_id)
-    authorize(actor, Action.INCIDENT_READ, Subject("incident", incident.id, incident.agency))
+    authorize(actor, Action.INCIDENT_READ, incident_subject(incident))
+    await shown(room.account, actor, "incident", incident.id)
     return incident_view(room.picture, incident, with_log=True)
 
 

@@ -7,23 +7,28 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from callout.access import ROOM, Action, Subject, authorize
+from callout.access import ROOM, Action, Subject, authorize, sees
 from callout.base.errors import BadInputError
 from callout.dispatch import set_status
 from callout.places import TEXT_MAX
-from callout.units import Status
+from callout.units import Status, unit_subject
 from callout.units.commands import set_mayday
+from callout.web.account import shown
 from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
-from callout.web.views import unit_view
+from callout.web.views import incident_view, unit_view
 
 
 class StatusIn(msgspec.Struct):
-    """A status, a mayday, or both. ``at`` is when the crew says it happened."""
+    """A status, a mayday, or both. ``at`` is when the crew says it happened.
+
+    ``out_for`` says why it is out of service: crew, vehicle or other.
+    """
 
     status: Status | None = None
     at: str | int | None = None
     mayday: bool | None = None
+    out_for: str = ""
 
 
 class SearchIn(msgspec.Struct):
@@ -40,8 +45,32 @@ async def get_units(room: TheRoom, actor: Asker) -> dict[str, Any]:
     """Every unit, with its position and that position's age."""
     authorize(actor, Action.UNIT_READ, Subject("unit"))
     picture, now_us = room.picture, room.clock.now_us()
-    units = [unit_view(picture, unit, now_us) for unit in picture.units.by_number]
+    units = [
+        unit_view(picture, unit, now_us)
+        for unit in picture.units.by_number
+        if sees(actor, unit_subject(unit))
+    ]
     return {"units": units, "seq": picture.seq}
+
+
+@get("/api/duty", tags=["units"])
+async def get_duty(room: TheRoom, actor: Asker) -> dict[str, Any]:
+    """A crew's own unit, and the incident it is on with its log; null when it is on none."""
+    picture = room.picture
+    unit = picture.units.units.get(actor.unit)
+    authorize(actor, Action.DUTY_READ, unit_subject(unit) if unit else Subject("unit"))
+    if unit is None:
+        raise BadInputError(
+            "you speak for no unit", where="duty", todo="Sign on to one, or enrol this device"
+        )
+    incident = picture.incidents.incidents.get(unit.incident)
+    if incident is not None:
+        await shown(room.account, actor, "incident", incident.id)
+    return {
+        "unit": unit_view(picture, unit, room.clock.now_us()),
+        "incident": incident_view(picture, incident, with_log=True) if incident else None,
+        "seq": picture.seq,
+    }
 
 
 @post("/api/units/{unit_id:str}/status", status_code=200, tags=["units"])
@@ -67,7 +96,9 @@ async def post_status(
         wanted = status
 
         async def attempt() -> int:
-            submitted = set_status(picture, actor, unit_id, wanted, claimed_us=claimed_us)
+            submitted = set_status(
+                picture, actor, unit_id, wanted, claimed_us=claimed_us, out_for=data.out_for
+            )
             return (await room.done(submitted)).last_seq
 
         seq = await room.again(attempt)

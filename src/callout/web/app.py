@@ -27,15 +27,24 @@ from callout.web import (
     api_alarms,
     api_areas,
     api_closures,
+    api_crews,
+    api_devices,
     api_erasure,
     api_incidents,
     api_log,
+    api_oidc,
+    api_old,
+    api_passkeys,
+    api_people,
+    api_requests,
     api_session,
     api_units,
     ingest,
     pages,
 )
+from callout.web.document import describe_answers
 from callout.web.door import Door
+from callout.web.guard import by_table
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
 
@@ -53,6 +62,7 @@ HANDLERS = (
     api_incidents.post_close,
     api_erasure.post_erase_incident,
     api_erasure.post_erase_alarm,
+    api_units.get_duty,
     api_units.get_units,
     api_units.post_status,
     api_units.post_search,
@@ -63,6 +73,19 @@ HANDLERS = (
     api_closures.get_closures,
     api_closures.post_closure,
     api_closures.post_lift,
+    api_crews.get_crews,
+    api_crews.get_names,
+    api_crews.post_crew,
+    api_crews.post_sign_off,
+    api_crews.post_erase_names,
+    api_crews.post_walk_up,
+    api_crews.get_vehicles,
+    api_crews.post_vehicle,
+    api_devices.get_devices,
+    api_devices.post_device,
+    api_devices.post_enrol_device,
+    api_devices.post_revoke,
+    api_devices.post_token,
     api_session.get_session,
     api_session.post_session,
     api_session.post_demo,
@@ -71,6 +94,30 @@ HANDLERS = (
     api_session.post_unlock,
     api_session.delete_session,
     api_session.get_room,
+    api_old.post_open,
+    api_people.get_people,
+    api_people.post_person,
+    api_people.post_roles,
+    api_people.post_leave,
+    api_people.post_end_shift,
+    api_people.get_review,
+    api_people.get_my_report,
+    api_people.get_report,
+    api_requests.get_requests,
+    api_requests.post_request,
+    api_requests.post_grant,
+    api_requests.post_deny,
+    api_requests.get_agencies,
+    api_requests.post_sharing,
+    api_passkeys.post_options,
+    api_passkeys.post_sign_in,
+    api_passkeys.post_unlock_by_passkey,
+    api_passkeys.post_passkey,
+    api_passkeys.delete_passkey,
+    api_passkeys.post_enrol,
+    api_oidc.get_start,
+    api_oidc.get_back,
+    api_oidc.delete_link,
     pages.get_page,
     pages.get_worker,
     pages.get_asset,
@@ -139,6 +186,7 @@ def _litestar(room: Room) -> Litestar:
 
     app = Litestar(
         route_handlers=list(HANDLERS),
+        guards=[by_table],
         dependencies={
             "room": Provide(the_room, sync_to_thread=False),
             "actor": Provide(the_actor, sync_to_thread=False),
@@ -163,6 +211,7 @@ def _litestar(room: Room) -> Litestar:
         debug=False,
     )
     _describe_raw(app)
+    describe_answers(app)
     return app
 
 

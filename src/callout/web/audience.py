@@ -62,7 +62,7 @@ def snapshot_for(
             and sees(audience, incident_subject(incident))
         ],
         "alarms": [
-            _alarm(picture, audience, alarm)
+            shown_alarm(picture, audience, alarm)
             for alarm in board.alarms.values()
             if sees(audience, alarm_subject(alarm))
             and (not alarm.acknowledged_us or (not alarm.incident and alarm.raised_us > recent_us))
@@ -99,7 +99,7 @@ def _touched(
     if kind == "run":
         kind, name = "incident", entry.body["incident"]
     if kind == "alarm" and (alarm := picture.incidents.alarms.get(name)):
-        return alarm_subject(alarm), kind, _alarm(picture, audience, alarm)
+        return alarm_subject(alarm), kind, shown_alarm(picture, audience, alarm)
     if kind == "incident" and (incident := picture.incidents.incidents.get(name)):
         return incident_subject(incident), kind, incident_view(picture, incident)
     if kind == "unit" and (unit := picture.units.units.get(name)):
@@ -134,7 +134,8 @@ def _follows(picture: Picture, audience: Actor, number: int) -> bool:
     return sees(audience, unit_subject(unit)) and (audience.locked is None or unit.mayday)
 
 
-def _alarm(picture: Picture, audience: Actor, alarm: Alarm) -> dict[str, Any]:
+def shown_alarm(picture: Picture, audience: Actor, alarm: Alarm) -> dict[str, Any]:
+    """An alarm; without words, device and place on a locked console."""
     view = alarm_view(picture, alarm)
     if audience.locked is not None:
         view.update(place=None, text=None, device=None)
