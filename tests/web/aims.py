@@ -31,7 +31,7 @@ Need = tuple[str, Subject]
 class Aim(NamedTuple):
     """One request, to one thing in one state.
 
-    ``needs``: actions and subjects, all of them, or one where ``either``. ``missing``: 404 is no
+    ``needs``: actions and subjects, all of them. ``missing``: 404 is no
     refusal, for there is no such thing for anybody.
     """
 
@@ -41,7 +41,6 @@ class Aim(NamedTuple):
     what: str
     needs: Callable[[Actor], tuple[Need, ...]]
     purpose: str = ""
-    either: bool = False
     missing: bool = False
 
 
@@ -317,14 +316,11 @@ def _open_old(found: Things) -> list[Aim]:
     for state in ("open", "joint", "closed", "old"):
         incident = found.incidents[state]
         path = f"/api/incidents/{incident.id}/open"
-        needs: tuple[Need, ...] = ()
-        if state != "old":
-            needs += (("incident.read", incident),)
-        if incident.state == "closed":
-            needs += (("incident.read_old", incident),)
         for purpose in ("complaint", "curiosity"):
             body, what = {"purpose": purpose}, f"{state} for {purpose}"
-            aims.append(Aim("POST", path, body, what, partial(_all, needs), purpose, either=True))
+            aims.append(
+                Aim("POST", path, body, what, partial(_one, "incident.read_old", incident), purpose)
+            )
     return aims
 
 

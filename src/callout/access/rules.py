@@ -133,7 +133,10 @@ _GROUND = (*_TAKERS, Role.TRAINER, Role.AUDITOR, Role.ADMINISTRATOR, Scope.ROOM)
 _RESPONDER = (Role.RESPONDER,)
 _SEE, _WORK, _SEND, _OWN = Share.SEE, Share.WORK, Share.SEND, Share.OWN
 
-STATE_TODO = {"closed": "Open a new one; what happens now is a new incident"}
+STATE_TODO = {
+    "closed": "Open a new one; what happens now is a new incident",
+    "open": "It is in the picture: read it there",
+}
 
 RULES: dict[Action, Rule] = {
     # An alarm is never refused for its sender: what cannot be verified is kept and marked.
@@ -144,9 +147,14 @@ RULES: dict[Action, Rule] = {
     # What was said and where it is: those who work on it. No trainer, auditor or administrator.
     Action.INCIDENT_OPEN: _rule(*_ROOM, share=_WORK),
     Action.INCIDENT_READ: _rule(*_ROOM, share=_SEE, parties=True),
-    # Closed for longer than a day: for a named purpose only.
+    # Closed, and so perhaps no longer in anybody's picture: for a named purpose only.
     Action.INCIDENT_READ_OLD: _rule(
-        Role.SUPERVISOR, Role.EVIDENCE_OFFICER, share=_SEE, parties=True, purpose=True
+        Role.SUPERVISOR,
+        Role.EVIDENCE_OFFICER,
+        share=_SEE,
+        parties=True,
+        purpose=True,
+        states=("closed",),
     ),
     Action.INCIDENT_CHANGE: _rule(*_ROOM, share=_WORK, parties=True, states=("open",)),
     # A closed incident takes notes too.

@@ -8,7 +8,7 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from callout.access import Action, Subject, authorize
-from callout.base.errors import CalloutError, no_such
+from callout.base.errors import no_such
 from callout.dispatch import Picture
 from callout.dispatch.old import read_old
 from callout.incidents import incident_subject
@@ -27,31 +27,18 @@ class OpenIn(msgspec.Struct):
 async def post_open(
     incident_id: FromPath[str], data: JSONBody[OpenIn], room: TheRoom, actor: Asker
 ) -> dict[str, Any]:
-    """Open an incident with its log, however long ago it was closed. Entered before it is shown."""
+    """Open a closed incident with its log, however long ago. Entered before it is shown."""
     picture: Picture = room.picture
     incident = picture.incidents.incidents.get(incident_id)
-    if incident is not None:
-        subject = incident_subject(incident)
-        try:
-            authorize(actor, Action.INCIDENT_READ, subject)
-        except CalloutError:
-            authorize(actor, Action.INCIDENT_READ_OLD, subject, purpose=data.purpose)
-            if not incident.closed_us:
-                raise
-    else:
+    if incident is None:
         # First as if it were nobody's: who may open none is not told that there is one.
-        authorize(
-            actor,
-            Action.INCIDENT_READ_OLD,
-            Subject("incident", incident_id),
-            purpose=data.purpose,
-        )
+        nobodys = Subject("incident", incident_id, state="closed")
+        authorize(actor, Action.INCIDENT_READ_OLD, nobodys, purpose=data.purpose)
         async with room.reading:
             found = await asyncio.to_thread(read_old, picture, incident_id)
         if found is None:
             raise no_such("incident", incident_id)
         picture, incident = found
-        subject = incident_subject(incident)
-        authorize(actor, Action.INCIDENT_READ_OLD, subject, purpose=data.purpose)
+    authorize(actor, Action.INCIDENT_READ_OLD, incident_subject(incident), purpose=data.purpose)
     await shown(room.account, actor, "incident", incident.id, data.purpose)
     return incident_view(picture, incident, with_log=True)

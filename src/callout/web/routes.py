@@ -66,7 +66,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/requests", Action.ACCESS_ASK),
     Route("POST", "/api/requests", Action.ACCESS_ASK),
     Route("POST", "/api/requests/{request_id}/grant", Action.ACCESS_DECIDE),
-    Route("POST", "/api/requests/{request_id}/deny", Action.ACCESS_DECIDE),
+    Route("POST", "/api/requests/{request_id}/deny", Action.ACCESS_ASK),
     Route("GET", "/api/agencies", Action.AGENCY_READ),
     Route("POST", "/api/agencies/{agency_id}/sharing", Action.AGENCY_SHARE),
     Route("GET", "/api/devices", Action.DEVICE_READ),
