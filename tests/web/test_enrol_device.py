@@ -1,6 +1,7 @@
 """Devices and programs over HTTP: enrolled by a code, speaking by token, cookie or signature."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -183,7 +184,7 @@ def test_a_wrong_clock_is_told_the_time_and_still_raises_an_alarm(
     late = room.room.clock.now_us() // 1_000_000 - 3600
     answer = signed_get(room, KEY, "signer-1", "/api/room", created=late)
     assert answer.status_code == 401
-    assert "clock is 3600 s behind" in answer.json()["title"]
+    assert re.search(r"clock is 360\d s behind", answer.json()["title"])
     there = parsedate_to_datetime(answer.headers["date"]).timestamp()
     assert abs(there - answer.json()["now_s"]) <= 2
     assert signed_get(room, KEY, "signer-1", "/api/room", created=answer.json()["now_s"]).is_success
