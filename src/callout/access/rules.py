@@ -192,3 +192,23 @@ RULES: dict[Action, Rule] = {
     Action.SESSION: _ANYONE,
     Action.PAGE: _ANYONE,
 }
+
+
+class Gives(NamedTuple):
+    """Which scopes a role gives to a device of a unit, and to one that is bound to none."""
+
+    unit: frozenset[Scope]
+    free: frozenset[Scope]
+
+
+_OF_A_UNIT = frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.CREW})
+
+#: Who gives which scopes, to devices and programs of their own agency (``share=_OWN`` above).
+#: Without a unit nobody gives ``crew``; what reads incidents or the log, only an administrator.
+GIVES: dict[Role, Gives] = {
+    Role.SUPERVISOR: Gives(unit=_OF_A_UNIT, free=frozenset({Scope.ALARMS})),
+    Role.ADMINISTRATOR: Gives(
+        unit=_OF_A_UNIT,
+        free=frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.ROOM, Scope.AUDIT}),
+    ),
+}

@@ -2,7 +2,7 @@
 
 Stands before every route, raw ones too. Host is checked against the names this room answers to
 (DNS rebinding); Origin on every WebSocket and every unsafe request that carries a cookie
-(cross-site requests). Tokens are for programs and carry no Origin.
+(cross-site requests). Tokens and signatures are for programs and carry no Origin.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,11 +14,13 @@ from callout.base.errors import CalloutError, RefusedError
 from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
+from callout.web.signing import Signing
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 COOKIE = "callout_session"
+DEVICE_COOKIE = "callout_device"
 #: Unknown, not allowed, and another agency's. A changed picture (409) is no refusal.
 _REFUSALS = {401, 403, 404}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -46,6 +48,7 @@ class Door:
         self._room = room
         self._names = names
         self._scheme = "https" if secure else "http"
+        self._signing = Signing(room.picture, self._scheme)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Check, name the actor, and pass on with our headers."""
@@ -54,15 +57,23 @@ class Door:
             return
         headers = dict(scope["headers"])
         shown = self._shown(headers)
-        wrong = self._wrong(scope, headers, by_cookie=shown.way == "session")
+        wrong = self._wrong(scope, headers, by_cookie=shown.way in {"session", "device"})
         if wrong:
             action = Action.LIVE_READ if scope["type"] == "websocket" else Action.PAGE
             self._room.account.refused(NOBODY, action, "door", "", wrong.where.lower())
             await _refuse(scope, receive, send, wrong)
             return
+        try:
+            shown, receive = await self._signing.shown(scope, receive, shown)
+        except CalloutError as error:
+            self._room.account.refused(NOBODY, Action.SESSION, "signature", "", error.code)
+            await _refuse(scope, receive, send, error)
+            return
         state = scope.setdefault("state", {})
         state["shown"] = shown
-        state["actor"] = self._room.asking.actor(shown) or NOBODY
+        actor = state["actor"] = self._room.asking.actor(shown) or NOBODY
+        if actor.kind == "device":
+            self._room.asking.used.seen(actor.id)
         await self._inner(scope, receive, _with_headers(send))
         self._account(state)
 
@@ -74,12 +85,13 @@ class Door:
 
     @staticmethod
     def _shown(headers: dict[bytes, bytes]) -> Shown:
-        """A token, else a cookie, else nothing."""
-        bearer = bearer_token(headers)
-        if bearer:
-            return Shown("token", bearer)
-        secret = session_secret(headers)
-        return Shown("session", secret) if secret else Shown()
+        """A token, else a person's cookie, else a device's, else nothing."""
+        ways = (
+            ("token", bearer_token(headers)),
+            ("session", session_secret(headers)),
+            ("device", cookie_value(headers, DEVICE_COOKIE)),
+        )
+        return next((Shown(way, secret) for way, secret in ways if secret), Shown())
 
     def _wrong(
         self, scope: Scope, headers: dict[bytes, bytes], *, by_cookie: bool
@@ -110,15 +122,20 @@ def bearer_token(headers: dict[bytes, bytes]) -> str:
 
 def session_secret(headers: dict[bytes, bytes]) -> str:
     """The session cookie's value, or nothing."""
+    return cookie_value(headers, COOKIE)
+
+
+def cookie_value(headers: dict[bytes, bytes], name: str) -> str:
+    """The value of a cookie, or nothing."""
     try:
         cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
     except CookieError:
         return ""
-    morsel = cookie.get(COOKIE)
+    morsel = cookie.get(name)
     return morsel.value if morsel else ""
 
 
-async def _refuse(scope: Scope, receive: Any, send: Any, error: RefusedError) -> None:
+async def _refuse(scope: Scope, receive: Any, send: Any, error: CalloutError) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:120]})

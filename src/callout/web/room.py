@@ -64,6 +64,7 @@ class Room:
         self.drill = drill
         self.about = about
         self.sessions = Sessions(picture.journal.state, picture.clock)
+        self.invitations = Invitations(picture.journal.state, picture.clock)
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
@@ -117,6 +118,9 @@ class Room:
             loop.create_task(self._remember()),
             loop.create_task(self._every(10.0, self._keeper.beat)),
             loop.create_task(self._every(5.0, self.account.flush)),
+            # What ran out is cut off within a second: between the beats that look too.
+            loop.create_task(self._every(0.5, self.live.again)),
+            loop.create_task(self._write_used()),
         ]
 
     async def stop(self) -> None:
@@ -130,6 +134,8 @@ class Room:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         self.providers.stop()
+        with contextlib.suppress(CalloutError):  # it is no loss: it is said again another day
+            self.asking.used.write(self.asking.used.take_new())
         await self._keeper.stop()
 
     async def receipt(self, submitted: Future[Receipt]) -> Receipt:
@@ -218,6 +224,16 @@ class Room:
         while True:
             await asyncio.to_thread(self.picture.journal.remember)
             await self.clock.wait_s(1.0)
+
+    async def _write_used(self) -> None:
+        """Write which devices spoke today, in a thread: at midnight it may be all of them."""
+        used = self.asking.used
+        while True:
+            await self.clock.wait_s(60)
+            try:
+                await asyncio.to_thread(used.write, used.take_new())
+            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
+                _log.exception("when devices spoke could not be written")
 
     async def _read_signs(self) -> None:
         """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
