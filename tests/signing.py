@@ -11,9 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 COMPONENTS = ("@method", "@authority", "@path", "@query")
 
 
-def base_of(
-    method: str, url: str, digest: str, components: tuple[str, ...], params: str
-) -> bytes:
+def base_of(method: str, url: str, digest: str, components: tuple[str, ...], params: str) -> bytes:
     """The bytes that are signed."""
     parts = urlsplit(url)
     values = {

@@ -254,9 +254,7 @@ def test_a_nonce_is_taken_once(state: State, clock: ManualClock) -> None:
 @pytest.mark.parametrize(
     ("off_s", "said"), [(-3600, "3600 s behind"), (3600, "3600 s ahead"), (61, "61 s ahead")]
 )
-def test_a_wrong_clock_is_told_so(
-    state: State, clock: ManualClock, off_s: int, said: str
-) -> None:
+def test_a_wrong_clock_is_told_so(state: State, clock: ManualClock, off_s: int, said: str) -> None:
     now_s = clock.now_us() // 1_000_000
     with pytest.raises(UnauthenticatedError, match=said) as caught:
         Nonces(state, clock).take(a_signature(now_s + off_s))

@@ -74,11 +74,11 @@ def test_a_backup_of_a_home_in_doubt_is_made_and_entered_later(home: Path, tmp_p
     shutil.copy(tmp_path / "old.db", home / "journal.db")
     said = good("backup", tmp_path / "dest", "--home", home)
     assert "will be entered later" in said.stderr
-    assert [entry.type for entry in entries(home)] == ["TokenCreated.1"]
+    assert [entry.type for entry in entries(home)] == ["DeviceEnrolled.1"]
     good("resume", *WORD, "--home", home)
     good("token", "create", "button-2", "--home", home)
     assert [entry.type for entry in entries(home)] == [
-        "TokenCreated.1", HistoryResumed.TYPE, BackupMade.TYPE, "TokenCreated.1",
+        "DeviceEnrolled.1", HistoryResumed.TYPE, BackupMade.TYPE, "DeviceEnrolled.1",
     ]  # fmt: skip
 
 

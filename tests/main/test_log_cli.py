@@ -43,7 +43,7 @@ def test_a_proof_is_verified_without_the_room(home: Path, tmp_path: Path) -> Non
         shown = run("verify", proof, "--key", given)
         assert shown.exit_code == 0, shown.output
         assert "entry 3 of callout, which had 5 entries" in shown.output
-        assert "TokenCreated.1 on device/button-3, version 1" in shown.output
+        assert "DeviceEnrolled.1 on device/button-3, version 1" in shown.output
         assert "by system" in shown.output
         assert shown.output.endswith("the proof holds\n")
 

@@ -40,13 +40,20 @@ def test_templates_set_a_room_up_and_a_second_run_does_nothing(
 ) -> None:
     planned = setup.plan(journal, folder)
     assert not planned.problems
-    assert planned.new == {"agency": 2, "station": 2, "unit": 2, "staff": 1, "type": 2}
-    assert setup.apply(journal, SYSTEM, planned) == 9
+    assert planned.new == {
+        "agency": 2,
+        "sharing": 2,
+        "station": 2,
+        "unit": 2,
+        "staff": 1,
+        "type": 2,
+    }
+    assert setup.apply(journal, SYSTEM, planned) == 11
     again = setup.plan(journal, folder)
-    assert (again.drafts, again.same) == ([], 9)
+    assert (again.drafts, again.same) == ([], 11)
     change(folder, "units.csv", 2, "callsign", "Engine 1")
     third = setup.plan(journal, folder)
-    assert (third.new, third.changed, third.same) == ({}, {"unit": 1}, 8)
+    assert (third.new, third.changed, third.same) == ({}, {"unit": 1}, 10)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from browsers import browser
+from callout.access import SYSTEM
+from callout.access.commands import sharing_draft
+from callout.base.errors import FullError
+from callout.base.ids import new_id
+from callout.journal import Batch
 from running import Running
 from signing import public, signed
 
@@ -43,8 +48,10 @@ def invited(boss: httpx.Client, device: str, **more: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def with_key(room: Running, boss: httpx.Client, device: str, key: Ed25519PrivateKey, **m: Any) -> None:
-    code = invited(boss, device, key="ed25519", **m)["code"]
+def with_key(
+    room: Running, boss: httpx.Client, device: str, key: Ed25519PrivateKey, **more: Any
+) -> None:
+    code = invited(boss, device, key="ed25519", **more)["code"]
     with stranger(room) as api:
         answer = api.post("/api/enrol/device", json={"code": code, "public_key": public(key)})
     assert answer.status_code == 201, answer.text
@@ -123,9 +130,7 @@ def test_a_browser_gets_a_cookie_and_never_sees_its_token(
         status = {"status": "available"}
         assert api.post(f"/api/units/{unit}/status", json=status).is_success
         for origin in ("http://evil.example", "null"):
-            wrong = api.post(
-                f"/api/units/{unit}/status", json=status, headers={"Origin": origin}
-            )
+            wrong = api.post(f"/api/units/{unit}/status", json=status, headers={"Origin": origin})
             assert wrong.status_code == 403
         del api.headers["Origin"]
         assert api.post(f"/api/units/{unit}/status", json=status).status_code == 403
@@ -165,10 +170,9 @@ def test_what_is_replayed_stale_or_borrowed_is_refused_and_entered(
     assert len(said) == 1
     both = {**signed(OTHER, "signer-2", "GET", url), "Authorization": f"Bearer {room.program}"}
     assert httpx.get(url, headers=both).status_code == 401
-    room.home.journal.submit  # noqa: B018 - the entries were submitted in this order
-    boss.post("/api/devices", json={"device": "after-it"})
+    invited(boss, "after-it")  # entered after the refusals, which nobody waits for
     refused = [e for e in room.home.journal.read(before) if e.type == "Refused.1"]
-    assert [(e.actor, e.body["kind"], e.body["id"]) for e in refused] == [
+    assert [(e.actor, e.body["kind"], e.body.get("id", "")) for e in refused] == [
         ("nobody", "signature", "")
     ]
 
@@ -206,12 +210,27 @@ def test_a_bent_signature_opens_nothing_and_keeps_no_alarm_out(room: Running, be
     elif bent == "no signature":
         headers = headers[:1]
     else:
-        headers[0] = (headers[0][0], "\x7f;;,")
+        headers[0] = (headers[0][0], ";;,")
     answer = httpx.post(url, content=body, headers=headers)
     assert answer.status_code == 201, answer.text
     assert answer.json()["verified"] is False
     other = f"{room.url}/api/places/search"
     assert httpx.post(other, content=body, headers=headers).status_code == 401
+
+
+def test_a_full_disk_keeps_no_signed_alarm_out(
+    room: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FullError("the disk is full")
+
+    ahead = room.room.clock.now_us() // 1_000_000 + 50  # further than any before: to be written
+    with monkeypatch.context() as patched:
+        patched.setattr(room.room.picture.journal.state, "put", full)
+        pressed = signed_press(room, KEY, "signer-1", "full", created=ahead)
+        assert pressed.json()["verified"] is False
+        assert signed_get(room, KEY, "signer-1", "/api/room", created=ahead).status_code == 507
+    assert signed_press(room, KEY, "signer-1", "room", created=ahead).json()["verified"] is True
 
 
 def test_an_oversized_body_is_refused(room: Running) -> None:
@@ -263,8 +282,16 @@ def test_a_key_is_one_devices(room: Running, boss: httpx.Client) -> None:
         assert answer.status_code == 201
 
 
+def end_sharing(room: Running) -> None:
+    """No agency of the drill lets another see anything any more."""
+    sharing = room.room.picture.access.sharing
+    drafts = [sharing_draft(owner, to, ()) for owner, tos in sharing.items() for to in tos]
+    room.home.journal.submit(Batch(tuple(drafts), new_id(), SYSTEM.label)).result()
+
+
 def test_nobody_gives_more_than_the_table_lets_them(room: Running) -> None:
     mine, theirs = agencies(room)[:2]
+    end_sharing(room)
     with (
         browser(room, "chief", mine, "supervisor") as chief,
         browser(room, "admin", mine, "administrator") as admin,

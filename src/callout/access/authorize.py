@@ -121,7 +121,7 @@ def _within(actor: Actor, action: Action, rule: Rule, subject: Subject) -> None:
         return
     if rule.parties and actor.agency in subject.parties:
         return
-    if not sees(actor, subject):
+    if subject.id and not sees(actor, subject):
         raise no_such(subject.kind, subject.id, HiddenError)
     raise RefusedError(
         f"{subject.agency} does not share this with {actor.agency or 'you'}",

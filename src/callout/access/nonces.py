@@ -26,10 +26,10 @@ class Nonces:
         self._state = state
         self._clock = clock
         raw = state.get(_SPACE, _KEY)
-        self._ahead_s = int(raw) if raw else -1
         now_s = clock.now_us() // 1_000_000
-        self._from_s = now_s + self._ahead_s + 1 if raw else 0
-        self._settled_s = self._from_s + WINDOW_S
+        self._from_s = now_s + int(raw) + 1 if raw else 0
+        # What is taken from here on was made after all from before: its own number is enough.
+        self._ahead_s = -1
         self._used: dict[str, set[str]] = {}
         self._order: deque[tuple[int, str, str]] = deque()
 
@@ -42,7 +42,7 @@ class Nonces:
             raise wrong("this signature was used already; sign each request anew")
         if len(used) >= MOST_A_DEVICE:
             raise wrong("this device has signed too much within two minutes")
-        self._remember_ahead(signed.created_s - now_s, now_s)
+        self._remember_ahead(signed.created_s - now_s)
         used.add(signed.nonce)
         self._order.append((now_s + 2 * WINDOW_S + 1, signed.device, signed.nonce))
 
@@ -68,10 +68,8 @@ class Nonces:
             if not self._used[device]:
                 del self._used[device]
 
-    def _remember_ahead(self, ahead_s: int, now_s: int) -> None:
+    def _remember_ahead(self, ahead_s: int) -> None:
         """Durable before a signature from further in the future than any before is taken."""
-        if self._settled_s and now_s > self._settled_s:
-            self._settled_s, self._ahead_s = 0, -1  # nothing from before the start is good now
         needed_s = -(-max(ahead_s, 0) // _STEP_S) * _STEP_S
         if needed_s > self._ahead_s:
             self._state.put(_SPACE, _KEY, str(needed_s).encode())

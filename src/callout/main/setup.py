@@ -186,7 +186,7 @@ class _Planner:
             except CalloutError as error:
                 self._plan.problems.append(Problem(path.name, row.line, error.where, error.what))
                 continue
-            kind = draft.stream.partition("/")[0]
+            kind = "sharing" if path.name == "sharing.csv" else draft.stream.partition("/")[0]
             self._seen.setdefault(kind, set()).add(row.cells[first])
             if before == after:
                 self._same += 1

@@ -13,9 +13,10 @@ from callout.dispatch import set_status
 from callout.places import TEXT_MAX
 from callout.units import Status, unit_subject
 from callout.units.commands import set_mayday
+from callout.web.account import shown
 from callout.web.asked import Asker, TheRoom, point_of
 from callout.web.ingest import moment_us
-from callout.web.views import unit_view
+from callout.web.views import incident_view, unit_view
 
 
 class StatusIn(msgspec.Struct):
@@ -46,6 +47,26 @@ async def get_units(room: TheRoom, actor: Asker) -> dict[str, Any]:
         if sees(actor, unit_subject(unit))
     ]
     return {"units": units, "seq": picture.seq}
+
+
+@get("/api/duty", tags=["units"])
+async def get_duty(room: TheRoom, actor: Asker) -> dict[str, Any]:
+    """A crew's own unit, and the incident it is on with its log; null when it is on none."""
+    picture = room.picture
+    unit = picture.units.units.get(actor.unit)
+    authorize(actor, Action.DUTY_READ, unit_subject(unit) if unit else Subject("unit"))
+    if unit is None:
+        raise BadInputError(
+            "you speak for no unit", where="duty", todo="Sign on to one, or enrol this device"
+        )
+    incident = picture.incidents.incidents.get(unit.incident)
+    if incident is not None:
+        await shown(room.account, actor, "incident", incident.id)
+    return {
+        "unit": unit_view(picture, unit, room.clock.now_us()),
+        "incident": incident_view(picture, incident, with_log=True) if incident else None,
+        "seq": picture.seq,
+    }
 
 
 @post("/api/units/{unit_id:str}/status", status_code=200, tags=["units"])

@@ -56,6 +56,7 @@ HANDLERS = (
     api_incidents.post_close,
     api_erasure.post_erase_incident,
     api_erasure.post_erase_alarm,
+    api_units.get_duty,
     api_units.get_units,
     api_units.post_status,
     api_units.post_search,

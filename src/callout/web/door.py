@@ -66,7 +66,8 @@ class Door:
         try:
             shown, receive = await self._signing.shown(scope, receive, shown)
         except CalloutError as error:
-            self._room.account.refused(NOBODY, Action.SESSION, "signature", "", error.code)
+            if error.status in _REFUSALS:
+                self._room.account.refused(NOBODY, Action.SESSION, "signature", "", error.code)
             await _refuse(scope, receive, send, error)
             return
         state = scope.setdefault("state", {})

@@ -8,9 +8,9 @@ import msgspec
 
 from callout.access import Action, Actor, Subject, authorize
 from callout.base.clock import parse_iso_us
-from callout.base.errors import BadInputError, CalloutError, RefusedError, TooLargeError
+from callout.base.errors import BadInputError, CalloutError, TooLargeError
 from callout.base.geo import lonlat
-from callout.units import Fix
+from callout.units import Fix, unit_subject
 from callout.web.problems import send_problem
 from callout.web.room import Room
 
@@ -76,17 +76,22 @@ def take(room: Room, actor: Actor, body: bytes) -> dict[str, Any]:
     except msgspec.DecodeError as error:
         raise BadInputError(str(error), where="body", todo="See /api/openapi.json") from None
     reports = sent if isinstance(sent, list) else [sent]
-    authorize(actor, Action.POSITION_REPORT, Subject("unit", actor.unit))
+    authorize(actor, Action.POSITION_REPORT, Subject("unit", actor.unit, actor.agency))
     fixes: list[Fix] = []
     refused: list[dict[str, str]] = []
+    denied: list[CalloutError] = []
     count = 0
     for report in reports:
         try:
             fixes.append(_fix(room, actor, report))
         except (ValueError, CalloutError) as error:
             count += 1
+            if isinstance(error, CalloutError) and error.about:
+                denied.append(error)
             if len(refused) < _REFUSED_SHOWN:
                 refused.append({"unit": report.unit[:64], "why": str(error)})
+    if denied and not fixes:
+        raise denied[0]  # none of these units is theirs to speak for
     room.picture.positions.report(fixes, room.clock.now_us())
     room.refused_positions += count
     return {"accepted": len(fixes), "refused": refused, "refused_count": count}
@@ -94,8 +99,7 @@ def take(room: Room, actor: Actor, body: bytes) -> dict[str, Any]:
 
 def _fix(room: Room, actor: Actor, report: PositionIn) -> Fix:
     unit = room.picture.units.unit(report.unit)
-    if actor.unit and actor.unit != unit.id:
-        raise RefusedError("this token is for another unit", where=unit.id)
+    authorize(actor, Action.POSITION_REPORT, unit_subject(unit))
     heading = math.nan if report.heading is None else report.heading % 360.0
     speed = math.nan if report.speed is None else report.speed
     if speed < 0:

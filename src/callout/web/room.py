@@ -125,6 +125,7 @@ class Room:
 
     async def stop(self) -> None:
         """Stop following, end the consoles' connections, put the boards away; may come twice."""
+        self.account.flush(all_of_them=True)
         if self._unsubscribe:
             self._unsubscribe()
             self._unsubscribe = None

@@ -18,7 +18,7 @@ from callout.access.signatures import (
     wrong,
 )
 from callout.access.who import key_actor
-from callout.base.errors import UnauthenticatedError
+from callout.base.errors import CalloutError, TooLargeError
 from callout.dispatch import Picture
 from callout.web.asking import Shown
 from callout.web.ingest import BODY_MAX, read_body
@@ -61,8 +61,8 @@ class Signing:
                 limit = BODY_MAX if scope["path"] == "/api/positions" else _OTHER_BODY_MAX
                 body = await read_body(receive, limit)
                 check_body(request, found[0], body)
-        except UnauthenticatedError:
-            if not alarm:
+        except CalloutError as error:
+            if not alarm or isinstance(error, TooLargeError):
                 raise
             return Shown(), receive if body is None else _again(body, receive)
         signed, key = found
