@@ -52,7 +52,9 @@ from callout.places.commands import close_road, draw_areas, lift_closure
 from callout.places.events import AreaDrawn, Stretch
 from callout.places.geojson import Drawn
 from callout.units import Status, UnitEnrolled
-from callout.units.commands import set_mayday, station_draft, unit_draft
+from callout.units.commands import enroll_vehicle, set_mayday, station_draft, unit_draft
+from callout.units.events import VehicleEnrolled
+from callout.units.signing import SigningOn, erase_names, names_to_erase, sign_off, sign_on, walk_up
 from fakes import place
 
 DISPATCHER = Actor(
@@ -227,6 +229,60 @@ class Verbs:
         picture = self.picture
         self._done(set_mayday(picture.journal, DISPATCHER, picture.units, unit, on=on))
 
+    def vehicle(self, vehicle: str, *capabilities: str) -> None:
+        """A vehicle, or its new particulars."""
+        picture = self.picture
+        fact = VehicleEnrolled(
+            agency="fire", station="S0", kind="Boat", capabilities=capabilities, profile="boat"
+        )
+        self._done(enroll_vehicle(picture.journal, SYSTEM, picture.units, vehicle, fact))
+
+    def sign_on(self, unit: str, *people: SigningOn, vehicle: str = "", hours: int = 0) -> None:
+        """A crew begins its shift."""
+        picture, now_us = self.picture, self.clock.now_us()
+        self._done(
+            sign_on(
+                picture.journal,
+                DISPATCHER,
+                picture.units,
+                picture.access,
+                unit,
+                people,
+                now_us=now_us,
+                vehicle=vehicle,
+                ends_us=now_us + hours * 3_600_000_000 if hours else 0,
+            )
+        )
+
+    def sign_off(self, unit: str) -> None:
+        """A crew ends its shift."""
+        self._done(sign_off(self.picture.journal, DISPATCHER, self.picture.units, unit))
+
+    def erase_names(self, name: str) -> int:
+        """Names of guests destroyed; how many keys."""
+        journal, unit = self.picture.journal, self.picture.units.unit(name)
+        keys = names_to_erase(journal, SYSTEM, unit)
+        if keys:
+            self._done(erase_names(journal, SYSTEM, unit, keys))
+        return len(keys)
+
+    def walk_up(self, *names: str, skill: str) -> str:
+        """Volunteers come."""
+        picture = self.picture
+        made = walk_up(
+            picture.journal,
+            DISPATCHER,
+            picture.units,
+            picture.access,
+            [SigningOn(name=name, skills=[skill]) for name in names],
+            agency="fire",
+            station="S0",
+            profile="foot",
+            now_us=self.clock.now_us(),
+        )
+        self._done(made.receipt)
+        return made.unit
+
     def close(self, incident: str, reason: str = "done") -> None:
         """Finish with it."""
         self._done(close(self.picture, DISPATCHER, incident, reason)[0])
@@ -259,6 +315,16 @@ def story(verbs: Verbs) -> None:
     verbs.areas(dropped=("old",))
     verbs.shut("Bridge Street", 3600)
     verbs.lift(verbs.shut("Mill Lane"))
+    # A crew of two units, one with a guest in a boat of its own; and volunteers, come and gone.
+    verbs.vehicle("V1")
+    crew = SigningOn(person="p1", skills=["als"])
+    verbs.sign_on("E3", crew, SigningOn(name="G. Pinto"), vehicle="V1", hours=12)
+    verbs.sign_on("B9", crew, hours=12)
+    verbs.vehicle("V1", "boat")
+    verbs.sign_off(verbs.walk_up("H. Reis", "I. Vaz", skill="boat"))
+    verbs.erase_names("volunteers-1")
+    verbs.walk_up("J. Faria", skill="boat")
+    verbs.sign_off("B9")
     # A morning that the boards forget a day later.
     early = verbs.open(verbs.alarm("early"), text="Smoke from a bin")
     verbs.send(early, "E0")

@@ -16,6 +16,7 @@ from callout.dispatch import picture as picture_module
 from callout.journal import Snapshot
 from callout.places.geojson import Drawn
 from callout.units import Status
+from callout.units.signing import SigningOn
 from fakes import empty_picture, line_room, place
 from verbs import BEAT, SITE, Verbs, boards_as_json, story
 
@@ -24,7 +25,7 @@ UNITS = ("E0", "E1", "E2", "B9")
 MADE_AGAIN = {
     "access": {"_fold", "_shared"},
     "places": {"areas", "_index"},
-    "units": {"units"},
+    "units": {"units", "_units_of"},
     "incidents": {"_fold"},
 }
 PLANTED = (
@@ -35,6 +36,8 @@ PLANTED = (
     "C. Reis",
     "D. Lima",
     "A. Silva",
+    "G. Pinto",
+    "H. Reis",
     "travel_ms",
 )
 
@@ -44,6 +47,7 @@ acts = st.tuples(
         (
             *("alarm", "acknowledge", "escalate", "open", "join", "place", "note", "send", "send"),
             *("status", "status", "mayday", "close", "enrol", "accounts", "erase", "wait"),
+            *("vehicle", "sign_on", "sign_on", "sign_off", "walk_up"),
         )
     ),
     st.integers(0, 9),
@@ -76,6 +80,16 @@ def act(verbs: Verbs, word: str, one: int, other: int, yes: bool) -> None:
         "erase": lambda: verbs.erase(
             f"alarm/{alarm}" if other % 2 else f"incident/{incident}", finish=yes
         ),
+        "vehicle": lambda: verbs.vehicle(f"V{one % 2}", f"c{other}"),
+        "sign_on": lambda: verbs.sign_on(
+            unit,
+            SigningOn(person=f"p{1 + one % 2}", skills=["als"]),
+            *([SigningOn(name="Segredo 3")] if yes else []),
+            vehicle=("", "V0", "V1")[one % 3],
+            hours=one,
+        ),
+        "sign_off": lambda: verbs.sign_off(unit),
+        "walk_up": lambda: verbs.walk_up("Segredo 4", skill="fire"),
         "wait": lambda: verbs.wait_h(13),
     }
     try:
@@ -92,6 +106,8 @@ def parts(picture: Picture) -> dict[str, Any]:
             if part == "_fold":
                 continue
             seen = list(value.items()) if isinstance(value, dict) else value
+            if part == "_units_of":  # made again by unit, not in the order of sign-ons
+                seen = sorted(seen)
             found[f"{name}.{part}"] = list(seen) if isinstance(seen, deque) else seen
     units, incidents = picture.units, picture.incidents
     assert all(incidents.alarms[name] is alarm for name, alarm in incidents.unanswered.items())
@@ -151,6 +167,9 @@ def full_room(picture: Picture, clock: ManualClock) -> None:
     verbs.areas(Drawn("north", BEAT), Drawn("tanks", SITE))
     verbs.shut("Bridge Street")
     assert len(picture.places.areas_at(place(50))) == 1
+    verbs.vehicle("V1", "boat")
+    verbs.sign_on("E2", SigningOn(person="p1"), SigningOn(name="G. Pinto"), vehicle="V1", hours=9)
+    verbs.walk_up("H. Reis", skill="boat")
     waiting, taken = verbs.alarm("1", text="Segredo 1"), verbs.alarm("2")
     verbs.acknowledge(taken)
     open_, over = verbs.open(taken, text="Segredo 2"), verbs.open()

@@ -44,16 +44,17 @@ def test_templates_set_a_room_up_and_a_second_run_does_nothing(
         "agency": 2,
         "sharing": 2,
         "station": 2,
+        "vehicle": 1,
         "unit": 2,
         "staff": 1,
         "type": 2,
     }
-    assert setup.apply(journal, SYSTEM, planned) == 11
+    assert setup.apply(journal, SYSTEM, planned) == 12
     again = setup.plan(journal, folder)
-    assert (again.drafts, again.same) == ([], 11)
+    assert (again.drafts, again.same) == ([], 12)
     change(folder, "units.csv", 2, "callsign", "Engine 1")
     third = setup.plan(journal, folder)
-    assert (third.new, third.changed, third.same) == ({}, {"unit": 1}, 10)
+    assert (third.new, third.changed, third.same) == ({}, {"unit": 1}, 11)
 
 
 @pytest.mark.parametrize(

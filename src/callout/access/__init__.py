@@ -1,7 +1,7 @@
 """access: who may do what, and who is asking."""
 
 from callout.access.actor import EVERY_AGENCY, NOBODY, SYSTEM, Actor, Lock, Role, Scope, Share
-from callout.access.authorize import ROOM, Subject, authorize, reaches, sees
+from callout.access.authorize import ROOM, Subject, authorize, entitle, reaches, sees
 from callout.access.board import AccessBoard
 from callout.access.credentials import Credentials
 from callout.access.invitations import Invitation, Invitations
@@ -32,6 +32,7 @@ __all__ = [
     "Subject",
     "authorize",
     "device_actor",
+    "entitle",
     "person_actor",
     "reaches",
     "sees",

@@ -50,12 +50,34 @@ def authorize(
         raise
 
 
+def entitle(actor: Actor, action: Action) -> None:
+    """Return when the actor may do that to anything at all; else raise as ``authorize``.
+
+    For a door that does not know yet what it would be done to: neither agency, state, purpose nor
+    who asked is looked at.
+    """
+    try:
+        _entitled(actor, action, Subject("room", actor.unit, actor.agency))
+    except CalloutError as error:
+        error.about = (action.value, "room", "")
+        raise
+
+
 def _check(actor: Actor, action: Action, subject: Subject, purpose: str | None) -> None:
+    rule = _entitled(actor, action, subject)
+    if rule is None:
+        return
+    _within(actor, action, rule, subject)
+    _in_order(actor, action, rule, subject, purpose)
+
+
+def _entitled(actor: Actor, action: Action, subject: Subject) -> Rule | None:
+    """The rule by which the actor may, by role or scope; None when nothing else is to be asked."""
     rule = RULES.get(action)
     if rule is None:
         raise RefusedError("this action has no rule, so nobody may", where=action)
     if rule.anyone or actor.kind == "system":
-        return
+        return None
     if actor.kind == "nobody":
         raise UnauthenticatedError("sign in first", where=action, todo="Sign in, or send a token")
     if actor.locked and not rule.when_locked:
@@ -68,7 +90,13 @@ def _check(actor: Actor, action: Action, subject: Subject, purpose: str | None) 
             where=f"{action} {subject.kind}",
             todo="Ask a supervisor, or the administrator for the role",
         )
-    _within(actor, action, rule, subject)
+    return rule
+
+
+def _in_order(
+    actor: Actor, action: Action, rule: Rule, subject: Subject, purpose: str | None
+) -> None:
+    """Whether it is for somebody else, for a named purpose, and in a state for it."""
     if rule.second and subject.asked_by == actor.id:
         raise RefusedError(
             "nobody decides on what they asked for themselves",

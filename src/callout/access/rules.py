@@ -29,6 +29,10 @@ class Action(StrEnum):
     UNIT_READ = "unit.read"
     UNIT_SEND = "unit.send"
     UNIT_STATUS = "unit.status"
+    CREW_READ = "crew.read"
+    CREW_NAMES = "crew.names"
+    CREW_SIGN_ON = "crew.sign_on"
+    VEHICLE_SETUP = "vehicle.setup"
     DUTY_READ = "duty.read"
     POSITION_REPORT = "position.report"
     PLACE_SEARCH = "place.search"
@@ -155,6 +159,11 @@ RULES: dict[Action, Rule] = {
     Action.UNIT_STATUS: _rule(
         *_SENDERS, Scope.CREW, Scope.ROOM, own=_RESPONDER, own_unit=True, share=_WORK
     ),
+    # Who is on what, without the names of those who are not staff: these are opened apart.
+    Action.CREW_READ: _rule(*_GROUND, share=_SEE),
+    Action.CREW_NAMES: _rule(*_ROOM, share=_WORK),
+    Action.CREW_SIGN_ON: _rule(*_ROOM, Scope.CREW, own=_RESPONDER, own_unit=True, share=_WORK),
+    Action.VEHICLE_SETUP: _rule(Role.SUPERVISOR, Role.ADMINISTRATOR, share=_OWN),
     # What a crew is on, and where: only their own.
     Action.DUTY_READ: _rule(Scope.CREW, own=_RESPONDER, own_unit=True, share=_SEE),
     Action.POSITION_REPORT: _rule(

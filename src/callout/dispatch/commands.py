@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from callout.access import Action, Actor, authorize
+from callout.access import Action, Actor, authorize, sees
 from callout.base.errors import BadInputError, ConflictError
 from callout.base.facts import Fact
 from callout.base.ids import new_id
@@ -14,8 +14,10 @@ from callout.incidents import Incident, incident_subject
 from callout.incidents.events import IncidentClosed, IncidentRequeued, UnitJoined, UnitLeft
 from callout.journal import Batch, Draft, Receipt, Side
 from callout.units import CLEARED, Status, Unit, unit_subject
+from callout.units.commands import check_out_for
 from callout.units.commands import set_status as set_unit_status
 from callout.units.events import UnitCleared, UnitDispatched
+from callout.units.signing import called
 
 CLOSE_REASONS = ("done", "duplicate", "false_alarm", "handed_over", "other")
 
@@ -43,6 +45,11 @@ class _Twins:
 
     def on_incident(self, incident: Incident, fact: Fact) -> None:
         self._add(f"incident/{incident.id}", incident.version, fact, (), None)
+
+    def relies_on(self, units: list[Unit]) -> None:
+        """Nothing is written to these, but they must be as they were looked at."""
+        for unit in units:
+            self._expect.setdefault(f"unit/{unit.id}", unit.version)
 
     def _add(
         self,
@@ -83,7 +90,8 @@ def assign(
 
     ``seq`` is the picture the sender looked at: when a unit or the incident has changed since,
     ConflictError says who and what. A unit on another incident is only taken with ``divert``;
-    an incident that loses its last unit is queued again with its original clock.
+    an incident that loses its last unit is queued again with its original clock. A crew that is
+    signed on to several units is sent with one of them only.
     """
     incident = picture.incidents.incident(incident_id)
     authorize(actor, Action.ASSIGN, incident_subject(incident))
@@ -95,12 +103,15 @@ def assign(
     _check_unchanged(picture, incident, units, seq)
     for unit in units:
         _check_sendable(picture, incident, unit, divert=divert)
+        _check_crew_free(picture, actor, unit, units)
     twins = _Twins(picture, actor, incident.agency)
     diverted = _take_from_others(picture, twins, incident, units)
     for unit in units:
         fact = UnitDispatched(incident=incident.id)
         twins.on_unit(unit, fact, *_decision(picture, incident, unit))
         twins.on_incident(incident, UnitJoined(unit=unit.id, agency=unit.agency))
+        # Of two consoles that send two units of one crew at once, only one must succeed.
+        twins.relies_on(picture.units.sharing(unit))
     return Assigned(twins.submit(key), [unit.id for unit in units], diverted)
 
 
@@ -145,6 +156,26 @@ def _check_sendable(picture: Picture, incident: Incident, unit: Unit, *, divert:
             todo=f"Send with divert to take it away from {number}",
             loses=[{"unit": unit.id, "incident": unit.incident}],
         )
+
+
+def _check_crew_free(picture: Picture, actor: Actor, unit: Unit, together: list[Unit]) -> None:
+    other = picture.units.blocked_by(unit)
+    if other is not None:
+        seen = sees(actor, unit_subject(other))
+        raise ConflictError(
+            f"the crew of {unit.callsign} is out with {called(actor, other)}",
+            where=f"unit {unit.id}",
+            todo=f"Wait until it is back, or sign another crew on to {unit.callsign}",
+            blocked=[{"unit": unit.id, "by": other.id if seen else None}],
+        )
+    for shared in picture.units.sharing(unit):
+        if shared in together:
+            raise ConflictError(
+                f"{unit.callsign} and {shared.callsign} have one crew",
+                where=f"unit {unit.id}",
+                todo="Send one of them",
+                blocked=[{"unit": unit.id, "by": shared.id}],
+            )
 
 
 def _take_from_others(
@@ -204,16 +235,26 @@ def set_status(
     status: Status,
     *,
     claimed_us: int | None = None,
+    out_for: str = "",
 ) -> Future[Receipt]:
     """Set a unit's status; one that ends its part in an incident tells the incident too."""
     unit = picture.units.unit(unit_id)
     if not unit.incident or status not in CLEARED:
         return set_unit_status(
-            picture.journal, actor, picture.units, unit.id, status, claimed_us=claimed_us
+            picture.journal,
+            actor,
+            picture.units,
+            unit.id,
+            status,
+            claimed_us=claimed_us,
+            out_for=out_for,
         )
     authorize(actor, Action.UNIT_STATUS, unit_subject(unit))
     twins = _Twins(picture, actor, unit.agency)
-    fact = UnitCleared(incident=unit.incident, status=status.value, reason="cleared")
+    check_out_for(status, out_for)
+    fact = UnitCleared(
+        incident=unit.incident, status=status.value, reason="cleared", out_for=out_for
+    )
     twins.on_unit(unit, fact, claimed_us=claimed_us)
     incident = picture.incidents.incidents.get(unit.incident)
     if incident is not None:

@@ -18,6 +18,7 @@ from callout.incidents import Incident, IncidentType, incident_subject
 from callout.places import Area
 from callout.roads import Route, Snap, Snaps
 from callout.units import FREE, Unit, by_profile, unit_subject
+from callout.units.signing import called
 
 _PASSED_OVER_SHOWN = 12
 _OLD_S = 30
@@ -98,10 +99,9 @@ class _Sorted:
                 continue
             if need.isdisjoint(unit.capabilities):
                 unfit += 1
-            elif unit.status in FREE and not unit.mayday and reaches(actor, Share.SEND, subject):
+            elif not (code := _why_not(picture, actor, unit, incident)):
                 self.free.append(unit)
             else:
-                code = _why_not(unit, incident)
                 self.counts[code] = self.counts.get(code, 0) + 1
                 self.others.append((unit, code))
         if unfit:
@@ -273,6 +273,8 @@ def _ranked(
     elif where.age_s > _OLD_S:
         said.append(words("old_position", age=age_words(where.age_s)))
     said += [words(code) for code in _by_area(areas, unit)]
+    if unit.crew and unit.crew.late(answer_us):
+        said.append(words("crew_late", age=age_words((answer_us - unit.crew.ends_us) / 1e6)))
     edge = candidates.snaps.edge[row : row + 1]
     if time_ms is not None and picture.roads.on_island(edge, candidates.profiles[row])[0]:
         said.append(words("island"))
@@ -385,11 +387,14 @@ def _passed_over(
     return [_in_words(picture, actor, unit, code) for unit, code in others[:_PASSED_OVER_SHOWN]]
 
 
-def _why_not(unit: Unit, incident: Incident) -> str:
+def _why_not(picture: Picture, actor: Actor, unit: Unit, incident: Incident) -> str:
+    """The code of why a unit that could serve cannot be proposed; "" when it can."""
     if unit.mayday:
         return "mayday"
     if unit.status in FREE:
-        return "not_shared"
+        if picture.units.blocked_by(unit):
+            return "crew_out"
+        return "" if reaches(actor, Share.SEND, unit_subject(unit)) else "not_shared"
     if unit.incident == incident.id:
         return "busy_here"
     return f"busy_{unit.status.value}" if unit.incident else "out_of_service"
@@ -400,7 +405,14 @@ def _in_words(picture: Picture, actor: Actor, unit: Unit, code: str) -> PassedOv
     if other is not None and not sees(actor, incident_subject(other)):
         other = None
     run, priority = (other.number, other.priority) if other else ("another agency's incident", "?")
-    said = words(code, run=run, priority=priority, agency=unit.agency)
+    blocker = picture.units.blocked_by(unit) if code == "crew_out" else None
+    said = words(
+        code,
+        run=run,
+        priority=priority,
+        agency=unit.agency,
+        other=called(actor, blocker) if blocker else "",
+    )
     incident = other.id if other else ""
     return PassedOver(
         unit=unit.id, callsign=unit.callsign, code=code, words=said, incident=incident

@@ -27,6 +27,8 @@ _WORDS = {
     "busy_at_hospital": "at hospital from {run}",
     "busy_here": "already on this incident",
     "out_of_service": "out of service",
+    "crew_out": "its crew is out with {other}",
+    "crew_late": "its crew's shift ended {age} ago",
     "mayday": "mayday",
     "not_shared": "free, but {agency} does not let your agency send it",
     "no_capability": "has {have}, needed {need}",

@@ -13,7 +13,7 @@ class Side(msgspec.Struct, frozen=True):
     value: dict[str, Any]
     """JSON-able, under the same rules as a body."""
     key: str
-    """Whose key encrypts it: "incident/<id>", "alarm/<id>", "staff/<id>"."""
+    """Whose key encrypts it: "incident/<id>", "alarm/<id>", "staff/<id>", "crew/<unit>/<id>"."""
 
 
 class Draft(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from callout.journal.keychest import pack
 from callout.journal.keys import sync_folder
 from callout.main.bars import counted
 from callout.main.opening import open_journal, witness_file
+from callout.units.events import CrewNamesErased
 
 passphrase_option = click.option(
     "--passphrase-file",
@@ -157,6 +158,8 @@ def restore(
 def _asked(entry: Entry) -> tuple[str, ...]:
     if entry.type == ErasureAsked.TYPE:
         return decode(ErasureAsked, entry.body).keys
+    if entry.type == CrewNamesErased.TYPE:
+        return decode(CrewNamesErased, entry.body).keys
     return (entry.stream,) if entry.type == ErasureDone.TYPE else ()
 
 

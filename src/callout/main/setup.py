@@ -1,4 +1,4 @@
-"""Set-up from CSV: agencies, stations, units, staff, incident types.
+"""Set-up from CSV: agencies, stations, vehicles, units, staff, incident types.
 
 Everything is read and checked first; one wrong cell and nothing is done. What is new or
 different goes in as one batch, so a second run of the same files does nothing.
@@ -18,18 +18,23 @@ from callout.incidents import IncidentBoard, IncidentTypeRegistered
 from callout.incidents.commands import type_draft
 from callout.journal import Batch, Draft, Journal
 from callout.units import UnitBoard, UnitEnrolled
-from callout.units.commands import station_draft, unit_draft
+from callout.units.commands import station_draft, unit_draft, vehicle_draft
+from callout.units.events import VehicleEnrolled
 
 FILES: dict[str, tuple[str, ...]] = {
     "agencies.csv": ("id", "name"),
     "sharing.csv": ("agency", "to", "what"),
     "stations.csv": ("id", "agency", "name", "lon", "lat"),
+    "vehicles.csv": ("id", "agency", "station", "kind", "capabilities"),
     "units.csv": ("id", "callsign", "agency", "station", "kind", "capabilities"),
     "staff.csv": ("id", "agency", "name", "roles"),
     "types.csv": ("code", "name", "priority", "capabilities", "limit_s"),
 }
 #: Columns that may be left out.
-OPTIONAL: dict[str, tuple[str, ...]] = {"units.csv": ("profile",)}
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "vehicles.csv": ("profile",),
+    "units.csv": ("profile",),
+}
 #: How many first columns name a row; one unless it stands here.
 _NAMED_BY = {"sharing.csv": 2}
 _EXAMPLES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -39,6 +44,7 @@ _EXAMPLES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("S1", "fire", "Central", "-8.6110", "41.1490"),
         ("A1", "ems", "St Anne", "-8.6200", "41.1550"),
     ),
+    "vehicles.csv": (("V1", "fire", "S1", "Boat", "boat", "boat"),),
     "units.csv": (
         ("E1", "E1", "fire", "S1", "Engine", "fire;rescue", "fire_engine"),
         ("M1", "M1", "ems", "A1", "Ambulance ALS", "als;bls", "car"),
@@ -97,7 +103,7 @@ class _Row(NamedTuple):
 
 
 def write_templates(folder: Path) -> list[Path]:
-    """Write the six files with example rows; BadInputError when one is there already."""
+    """Write the files with example rows; BadInputError when one is there already."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in FILES]
     for path in paths:
@@ -155,6 +161,7 @@ class _Planner:
             ("agencies.csv", self._agency),
             ("sharing.csv", self._sharing),
             ("stations.csv", self._station),
+            ("vehicles.csv", self._vehicle),
             ("units.csv", self._unit),
             ("staff.csv", self._staff),
             ("types.csv", self._type),
@@ -249,6 +256,26 @@ class _Planner:
         before = (old.agency, old.name, old.place) if old else None
         return draft, before, (agency, row.cells["name"], place)
 
+    def _vehicle(self, row: _Row) -> tuple[Draft, object, object]:
+        fact = VehicleEnrolled(
+            agency=self._known("agency", row.cells["agency"], "agency"),
+            station=self._known("station", row.cells["station"], "station"),
+            kind=row.cells["kind"],
+            capabilities=row.list("capabilities"),
+            profile=_profile(row.cells.get("profile", "")),
+        )
+        old = self._units.vehicles.get(row.cells["id"])
+        before = None
+        if old:
+            before = VehicleEnrolled(
+                agency=old.agency,
+                station=old.station,
+                kind=old.equipment.kind,
+                capabilities=old.equipment.capabilities,
+                profile=old.equipment.profile,
+            )
+        return vehicle_draft(row.cells["id"], fact), before, fact
+
     def _unit(self, row: _Row) -> tuple[Draft, object, object]:
         fact = UnitEnrolled(
             callsign=row.cells["callsign"] or row.cells["id"],
@@ -265,9 +292,9 @@ class _Planner:
                 callsign=old.callsign,
                 agency=old.agency,
                 station=old.station,
-                kind=old.kind,
-                capabilities=old.capabilities,
-                profile=old.profile,
+                kind=old.usual.kind,
+                capabilities=old.usual.capabilities,
+                profile=old.usual.profile,
             )
         return unit_draft(row.cells["id"], fact), before, fact
 

@@ -1,25 +1,37 @@
-"""The current picture of stations and units: a pure fold of units' facts."""
+"""The current picture of stations, vehicles, units and crews: a pure fold of units' facts."""
 
-from typing import ClassVar, Self
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
 import msgspec
 
 from callout.access import Subject
 from callout.base.errors import no_such
+from callout.base.facts import decode
 from callout.base.geo import LonLat
 from callout.journal import Entry
 from callout.units.events import (
     COMMITTED,
     FREE,
+    CrewMember,
+    CrewNamesErased,
+    CrewSignedOff,
+    CrewSignedOn,
     MaydayEnded,
     MaydayRaised,
+    SignOnCounted,
     StationRegistered,
     Status,
     UnitCleared,
     UnitDispatched,
     UnitEnrolled,
     UnitStatusSet,
+    VehicleEnrolled,
 )
+
+_CREW_TYPES = frozenset({CrewSignedOn.TYPE, CrewSignedOff.TYPE})
+# After these a unit can be sent otherwise than before, whatever its status.
+_ALWAYS_CHANGE = _CREW_TYPES | {UnitEnrolled.TYPE}
 
 
 class Station(msgspec.Struct):
@@ -31,8 +43,45 @@ class Station(msgspec.Struct):
     place: LonLat
 
 
+class Equipment(msgspec.Struct, frozen=True):
+    """What can be done without knowing who does it."""
+
+    kind: str = ""
+    capabilities: tuple[str, ...] = ()
+    profile: str = "car"
+
+
+class Vehicle(msgspec.Struct):
+    """One vehicle, and the unit that has it now ("": none)."""
+
+    id: str
+    agency: str
+    station: str
+    equipment: Equipment
+    unit: str = ""
+    version: int = 0
+
+
+class Crew(msgspec.Struct):
+    """Who is on a unit, from when; ``ends_us`` 0 when nobody said. Names are of entry ``seq``."""
+
+    members: tuple[CrewMember, ...]
+    vehicle: str
+    since_us: int
+    ends_us: int
+    seq: int
+
+    def late(self, now_us: int) -> bool:
+        """Whether the shift is over. A crew that is late home is still a crew."""
+        return 0 < self.ends_us < now_us
+
+
 class Unit(msgspec.Struct):
-    """One unit as it is now. ``number`` is its row in the position lane, never reused."""
+    """One unit as it is now. ``number`` is its row in the position lane, never reused.
+
+    ``kind``, ``capabilities`` and ``profile`` are what holds now, with the vehicle and the crew
+    that are signed on; ``usual`` is what was enrolled.
+    """
 
     id: str
     number: int
@@ -50,6 +99,14 @@ class Unit(msgspec.Struct):
     changed_seq: int = -1  # last entry after which it could be sent otherwise than before
     profile: str = "car"  # which roads it may use and how fast; see roads' profiles
     last_incident: str = ""  # where it was sent last; its place is the unit's last known scene
+    usual: Equipment = Equipment()
+    crew: Crew | None = None
+    out_for: str = ""  # why it is out of service
+
+    @property
+    def out(self) -> bool:
+        """Whether its people can be sent nowhere else: on an incident, unfit, or in danger."""
+        return self.status in COMMITTED or self.out_for == "crew" or self.mayday
 
 
 def unit_subject(unit: Unit) -> Subject:
@@ -62,10 +119,12 @@ class _Kept(msgspec.Struct):
 
     stations: dict[str, Station]
     by_number: list[Unit]
+    vehicles: dict[str, Vehicle]
+    sign_ons: int
 
 
 class UnitBoard:
-    """Stations and units by id."""
+    """Stations, vehicles and units by id."""
 
     TYPES: ClassVar[frozenset[str]] = frozenset(
         fact.TYPE
@@ -77,6 +136,11 @@ class UnitBoard:
             UnitCleared,
             MaydayRaised,
             MaydayEnded,
+            VehicleEnrolled,
+            CrewSignedOn,
+            CrewSignedOff,
+            CrewNamesErased,
+            SignOnCounted,
         )
     )
 
@@ -85,6 +149,9 @@ class UnitBoard:
         self.stations: dict[str, Station] = {}
         self.units: dict[str, Unit] = {}
         self.by_number: list[Unit] = []
+        self.vehicles: dict[str, Vehicle] = {}
+        self.sign_ons = 0  # the version of the stream that puts them in order
+        self._units_of: dict[str, set[str]] = {}  # of each person who is signed on
 
     def unit(self, unit: str) -> Unit:
         """The unit with that id, or by its callsign in any case; NotFoundError when none."""
@@ -93,17 +160,51 @@ class UnitBoard:
             raise no_such("unit", unit)
         return found
 
+    def vehicle(self, vehicle: str) -> Vehicle:
+        """The vehicle with that id; NotFoundError when none."""
+        found = self.vehicles.get(vehicle)
+        if found is None:
+            raise no_such("vehicle", vehicle)
+        return found
+
+    def unit_of(self, person: str) -> str:
+        """The unit that a person speaks for: the one they are out with, else the first by id."""
+        on = sorted(self._units_of.get(person, ()))
+        out = [unit for unit in on if self.units[unit].status in COMMITTED]
+        return next(iter(out + on), "")
+
+    def sharing(self, unit: Unit) -> list[Unit]:
+        """The other units that some of its crew are signed on to, by id: cross-staffed ones."""
+        return self.units_of(unit.crew.members, but=unit.id) if unit.crew else []
+
+    def units_of(self, members: Iterable[CrewMember], *, but: str) -> list[Unit]:
+        """The units that any of these people are signed on to, by id, but for one."""
+        on = {unit for member in members for unit in self._units_of.get(member.person, ())}
+        return [self.units[unit] for unit in sorted(on - {but})]
+
+    def blocked_by(self, unit: Unit) -> Unit | None:
+        """The unit that its crew is out with, so that it cannot be sent; None when it can."""
+        return next((other for other in self.sharing(unit) if other.out), None)
+
     def apply(self, entry: Entry) -> None:
         """Take one entry in; entries of other rooms are passed over."""
         kind = entry.type
         if kind not in self.TYPES:
             return
         name = entry.stream.partition("/")[2]
-        body = entry.body
         if kind == StationRegistered.TYPE:
+            body = entry.body
             place = LonLat(body["lon_e7"], body["lat_e7"])
             self.stations[name] = Station(name, body["agency"], body["name"], place)
-            return
+        elif kind == VehicleEnrolled.TYPE:
+            self._enroll_vehicle(name, entry)
+        elif kind == SignOnCounted.TYPE:
+            self.sign_ons = entry.version
+        else:
+            self._apply_to_unit(name, entry)
+
+    def _apply_to_unit(self, name: str, entry: Entry) -> None:
+        kind, body = entry.type, entry.body
         if kind == UnitEnrolled.TYPE:
             self._enroll(name, entry)
         unit = self.units[name]
@@ -121,13 +222,17 @@ class UnitBoard:
             unit.mayday = True
         elif kind == MaydayEnded.TYPE:
             unit.mayday = False
+        elif kind in _CREW_TYPES:
+            self._sign(unit, entry)
         after = (unit.status in FREE, unit.status in COMMITTED, unit.incident, unit.mayday)
-        if before != after or kind == UnitEnrolled.TYPE:
+        if before != after or kind in _ALWAYS_CHANGE:
             unit.changed_seq = entry.seq
 
     def snapshot(self) -> bytes:
         """All that was folded, as MessagePack: ``restored`` makes an equal board of it."""
-        return msgspec.msgpack.encode(_Kept(self.stations, self.by_number))
+        return msgspec.msgpack.encode(
+            _Kept(self.stations, self.by_number, self.vehicles, self.sign_ons)
+        )
 
     @classmethod
     def restored(cls, data: bytes) -> Self:
@@ -136,12 +241,15 @@ class UnitBoard:
         board = cls()
         board.stations, board.by_number = kept.stations, kept.by_number
         board.units = {unit.id: unit for unit in kept.by_number}
+        board.vehicles, board.sign_ons = kept.vehicles, kept.sign_ons
+        for unit in kept.by_number:
+            board._put(unit, unit.crew)
         return board
 
     def _enroll(self, name: str, entry: Entry) -> None:
         body = entry.body
-        capabilities = tuple(body["capabilities"])
         unit = self.units.get(name)
+        usual = _equipment(body)
         if unit is None:
             unit = Unit(
                 name,
@@ -149,20 +257,76 @@ class UnitBoard:
                 body["callsign"],
                 body["agency"],
                 body["station"],
-                body["kind"],
-                capabilities,
+                usual.kind,
+                usual.capabilities,
                 since_us=entry.recorded_us,
-                profile=body.get("profile", "car"),
             )
             self.units[name] = unit
             self.by_number.append(unit)
-            return
         unit.callsign, unit.agency, unit.station = body["callsign"], body["agency"], body["station"]
-        unit.kind, unit.capabilities = body["kind"], capabilities
-        unit.profile = body.get("profile", "car")
+        unit.usual = usual
+        self._equip(unit)
+
+    def _enroll_vehicle(self, name: str, entry: Entry) -> None:
+        body, old = entry.body, self.vehicles.get(name)
+        self.vehicles[name] = Vehicle(
+            name,
+            body["agency"],
+            body["station"],
+            _equipment(body),
+            old.unit if old else "",
+            entry.version,
+        )
+        if old and old.unit:
+            unit = self.units[old.unit]
+            self._equip(unit)
+            unit.changed_seq = entry.seq
+
+    def _sign(self, unit: Unit, entry: Entry) -> None:
+        if unit.crew is not None:
+            self._take_off(unit, unit.crew)
+        unit.crew = None
+        if entry.type == CrewSignedOn.TYPE:
+            fact = decode(CrewSignedOn, entry.body)
+            unit.crew = Crew(fact.members, fact.vehicle, entry.recorded_us, fact.ends_us, entry.seq)
+        self._put(unit, unit.crew)
+        self._equip(unit)
+
+    def _take_off(self, unit: Unit, crew: Crew) -> None:
+        if crew.vehicle:
+            self.vehicles[crew.vehicle].unit = ""
+        for member in crew.members:
+            on = self._units_of[member.person]
+            on.remove(unit.id)
+            if not on:
+                del self._units_of[member.person]
+
+    def _put(self, unit: Unit, crew: Crew | None) -> None:
+        if crew is None:
+            return
+        if crew.vehicle:
+            self.vehicles[crew.vehicle].unit = unit.id
+        for member in crew.members:
+            self._units_of.setdefault(member.person, set()).add(unit.id)
+
+    def _equip(self, unit: Unit) -> None:
+        """What the unit can do now: its vehicle's capabilities, and its crew's skills."""
+        crew, base = unit.crew, unit.usual
+        if crew and crew.vehicle:
+            base = self.vehicles[crew.vehicle].equipment
+        skills = {skill for member in crew.members for skill in member.skills} if crew else set()
+        unit.kind, unit.profile = base.kind, base.profile
+        more = sorted(skills.difference(base.capabilities))
+        unit.capabilities = (*base.capabilities, *more)
+
+
+def _equipment(body: dict[str, Any]) -> Equipment:
+    capabilities = tuple(body.get("capabilities", ()))
+    return Equipment(body["kind"], capabilities, body.get("profile", "car"))
 
 
 def _set(unit: Unit, status: str, incident: str, entry: Entry) -> None:
     unit.status = Status(status)
     unit.incident = incident
     unit.since_us = entry.recorded_us
+    unit.out_for = entry.body.get("out_for", "")

@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 
-from callout.access import Action, Actor, authorize
+from callout.access import Action, Actor, Subject, authorize
 from callout.base.errors import BadInputError
 from callout.base.geo import LonLat
 from callout.base.ids import is_given_id, new_id
@@ -10,12 +10,14 @@ from callout.journal import Batch, Draft, Journal, Receipt
 from callout.units.board import UnitBoard, unit_subject
 from callout.units.events import (
     COMMITTED,
+    OUT_FOR,
     MaydayEnded,
     MaydayRaised,
     StationRegistered,
     Status,
     UnitEnrolled,
     UnitStatusSet,
+    VehicleEnrolled,
 )
 
 _ID_TODO = "Use 1-32 letters, digits, dots, dashes or underscores"
@@ -38,6 +40,50 @@ def unit_draft(unit: str, fact: UnitEnrolled) -> Draft:
     return Draft(stream=f"unit/{unit}", type=fact.TYPE, body=fact.body())
 
 
+def vehicle_draft(vehicle: str, fact: VehicleEnrolled) -> Draft:
+    """The entry of a vehicle, or of its new particulars. BadInputError for what cannot be one."""
+    if not is_given_id(vehicle):
+        raise BadInputError(f"{vehicle!r} cannot be a vehicle's id", where="id", todo=_ID_TODO)
+    if not fact.kind.strip():
+        raise BadInputError("no kind is named", where="kind", todo="Say what it is: Engine, Boat")
+    return Draft(stream=f"vehicle/{vehicle}", type=fact.TYPE, body=fact.body())
+
+
+def enroll_vehicle(
+    journal: Journal, actor: Actor, board: UnitBoard, vehicle: str, fact: VehicleEnrolled
+) -> Future[Receipt]:
+    """Enter a vehicle, or its new particulars: those hold at once for the unit that has it."""
+    old = board.vehicles.get(vehicle)
+    for agency in {fact.agency, old.agency if old else fact.agency}:
+        authorize(actor, Action.VEHICLE_SETUP, Subject("vehicle", vehicle, agency))
+    if fact.station and fact.station not in board.stations:
+        raise BadInputError(
+            f"there is no station {fact.station!r}", where="station", todo="Name one that there is"
+        )
+    draft = vehicle_draft(vehicle, fact)
+    return journal.submit(
+        Batch(
+            entries=(draft,),
+            key=new_id(),
+            actor=actor.label,
+            agency=fact.agency,
+            expect={draft.stream: old.version if old else 0},
+        )
+    )
+
+
+def check_out_for(status: Status, out_for: str) -> None:
+    """BadInputError when that is no reason to be out of service, or the status is another."""
+    if not out_for:
+        return
+    if out_for not in OUT_FOR or status is not Status.OUT_OF_SERVICE:
+        raise BadInputError(
+            f"{out_for!r} is no reason to be {status.value.replace('_', ' ')}",
+            where="out_for",
+            todo=f"Only out of service has one: {', '.join(OUT_FOR)}",
+        )
+
+
 def set_status(
     journal: Journal,
     actor: Actor,
@@ -46,6 +92,7 @@ def set_status(
     status: Status,
     *,
     claimed_us: int | None = None,
+    out_for: str = "",
 ) -> Future[Receipt]:
     """Set a status that neither joins nor leaves an incident (``dispatch`` does those).
 
@@ -59,7 +106,8 @@ def set_status(
             where=f"unit {unit.id}",
             todo="Send it to an incident first",
         )
-    fact = UnitStatusSet(status=status.value, incident=unit.incident)
+    check_out_for(status, out_for)
+    fact = UnitStatusSet(status=status.value, incident=unit.incident, out_for=out_for)
     draft = Draft(stream=f"unit/{unit.id}", type=fact.TYPE, body=fact.body(), claimed_us=claimed_us)
     return journal.submit(
         Batch(

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
+import msgspec
+
 from callout.base.facts import Fact
 
 
@@ -33,6 +35,8 @@ COMMITTED = frozenset(
         Status.AT_HOSPITAL,
     }
 )
+#: Why a unit is out of service. Where it is its crew, no other unit of theirs can be sent.
+OUT_FOR = ("crew", "vehicle", "other")
 
 
 class StationRegistered(Fact, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ class UnitStatusSet(Fact, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "UnitStatusSet.1"
     status: str
     incident: str = ""
+    out_for: str = ""  # why it is out of service: one of OUT_FOR, or not said
 
 
 class UnitDispatched(Fact, frozen=True, kw_only=True):
@@ -83,6 +88,7 @@ class UnitCleared(Fact, frozen=True, kw_only=True):
     incident: str
     status: str
     reason: str
+    out_for: str = ""  # why it is out of service: one of OUT_FOR, or not said
 
 
 class MaydayRaised(Fact, frozen=True, kw_only=True):
@@ -95,3 +101,56 @@ class MaydayEnded(Fact, frozen=True, kw_only=True):
     """A named person ended the mayday. Stream ``unit/<id>``."""
 
     TYPE: ClassVar[str] = "MaydayEnded.1"
+
+
+class VehicleEnrolled(Fact, frozen=True, kw_only=True):
+    """A vehicle that a crew can take, or its new particulars. Stream ``vehicle/<id>``."""
+
+    TYPE: ClassVar[str] = "VehicleEnrolled.1"
+    agency: str
+    station: str
+    kind: str
+    capabilities: tuple[str, ...] = ()
+    profile: str = "car"
+
+
+class CrewMember(msgspec.Struct, frozen=True):
+    """One of a crew: a staff id, or an id made for this sign-on; and skills as codes."""
+
+    person: str
+    skills: tuple[str, ...] = ()
+
+
+class CrewSignedOn(Fact, frozen=True, kw_only=True):
+    """People took a callsign over, in the place of who was on it. Stream ``unit/<id>``.
+
+    ``vehicle`` is "" for the unit's usual one; ``ends_us`` is when the shift ends, 0: not said.
+    Side row ``crew`` {names: {person: name}} of those who are not staff, under a key of its own
+    that ``names_key`` tells: ``crew/<unit>/<id>``, or "" when all are staff.
+    """
+
+    TYPE: ClassVar[str] = "CrewSignedOn.1"
+    members: tuple[CrewMember, ...]
+    vehicle: str = ""
+    ends_us: int = 0
+    names_key: str = ""
+
+
+class CrewSignedOff(Fact, frozen=True, kw_only=True):
+    """Nobody is signed on to the unit any more. Stream ``unit/<id>``."""
+
+    TYPE: ClassVar[str] = "CrewSignedOff.1"
+
+
+class CrewNamesErased(Fact, frozen=True, kw_only=True):
+    """The keys of names of those who were on the unit are destroyed. Stream ``unit/<id>``."""
+
+    TYPE: ClassVar[str] = "CrewNamesErased.1"
+    keys: tuple[str, ...]
+
+
+class SignOnCounted(Fact, frozen=True, kw_only=True):
+    """A sign-on of the room: its version puts all of them in one order. Stream ``shift/room``."""
+
+    TYPE: ClassVar[str] = "SignOnCounted.1"
+    unit: str

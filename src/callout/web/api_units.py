@@ -20,11 +20,15 @@ from callout.web.views import incident_view, unit_view
 
 
 class StatusIn(msgspec.Struct):
-    """A status, a mayday, or both. ``at`` is when the crew says it happened."""
+    """A status, a mayday, or both. ``at`` is when the crew says it happened.
+
+    ``out_for`` says why it is out of service: crew, vehicle or other.
+    """
 
     status: Status | None = None
     at: str | int | None = None
     mayday: bool | None = None
+    out_for: str = ""
 
 
 class SearchIn(msgspec.Struct):
@@ -92,7 +96,9 @@ async def post_status(
         wanted = status
 
         async def attempt() -> int:
-            submitted = set_status(picture, actor, unit_id, wanted, claimed_us=claimed_us)
+            submitted = set_status(
+                picture, actor, unit_id, wanted, claimed_us=claimed_us, out_for=data.out_for
+            )
             return (await room.done(submitted)).last_seq
 
         seq = await room.again(attempt)

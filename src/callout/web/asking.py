@@ -53,6 +53,7 @@ class Asking:
             session,
             self._picture.clock.now_us(),
             mayday=self.mayday(),
+            unit=self._picture.units.unit_of(session.person),
         )
 
     def _token(self, secret: str) -> Actor | None:

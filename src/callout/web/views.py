@@ -46,6 +46,7 @@ def unit_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
         "since_us": unit.since_us,
         "incident": unit.incident or None,
         "mayday": unit.mayday,
+        "crew": _crew(unit),
         "seq": unit.seq,
         "station": None
         if station is None
@@ -57,6 +58,18 @@ def unit_view(picture: Picture, unit: Unit, now_us: int) -> dict[str, Any]:
         },
         "position": _position(picture, unit, now_us),
         "warnings": [_warning(picture, warned) for warned in picture.warnings.get(unit.id, ())],
+    }
+
+
+def _crew(unit: Unit) -> dict[str, Any] | None:
+    """Who is on it, by id: enough to see which units cannot go at once."""
+    if unit.crew is None:
+        return None
+    return {
+        "vehicle": unit.crew.vehicle or None,
+        "persons": [member.person for member in unit.crew.members],
+        "since_us": unit.crew.since_us,
+        "ends_us": unit.crew.ends_us or None,
     }
 
 
