@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.util import urlsafe_b64encode
 
 from callout.access.oidc import (
     SKEW_S,
-    Links,
     Metadata,
     Provider,
     UnknownKeyError,
@@ -21,6 +21,7 @@ from callout.access.oidc import (
     read_metadata,
     read_providers,
 )
+from callout.access.oidc_links import Links
 from callout.base.clock import ManualClock
 from callout.base.errors import (
     BadInputError,
@@ -62,13 +63,16 @@ def test_a_good_token_names_its_subject(key: Any, alg: str, kid: str) -> None:
     assert subject(token(key, alg, kid)) == "248289761001"
 
 
-def test_ed25519_is_good_too() -> None:
-    assert subject(token(ED, "EdDSA", "o1")) == "248289761001"
+# The library warns that RFC 9864 gave it another name; providers still use the old one.
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize("name", ["EdDSA", "Ed25519"])
+def test_ed25519_is_good_too(name: str) -> None:
+    assert subject(token(ED, name, "o1")) == "248289761001"
 
 
 def unsigned(**header: object) -> str:
     parts = [json.dumps({"alg": "none", **header}), json.dumps(CLAIMS)]
-    return ".".join([*(jws.urlsafe_b64encode(part.encode()).decode() for part in parts), ""])
+    return ".".join([*(urlsafe_b64encode(part.encode()).decode() for part in parts), ""])
 
 
 def shared_secret() -> str:
@@ -77,10 +81,10 @@ def shared_secret() -> str:
     import hashlib
     import hmac
 
-    head = jws.urlsafe_b64encode(b'{"alg":"HS256","kid":"r1"}') + b"."
-    signed = head + jws.urlsafe_b64encode(json.dumps(CLAIMS).encode())
+    head = urlsafe_b64encode(b'{"alg":"HS256","kid":"r1"}') + b"."
+    signed = head + urlsafe_b64encode(json.dumps(CLAIMS).encode())
     mac = hmac.digest(pem, signed, hashlib.sha256)
-    return (signed + b"." + jws.urlsafe_b64encode(mac)).decode()
+    return (signed + b"." + urlsafe_b64encode(mac)).decode()
 
 
 BAD = {
@@ -150,17 +154,25 @@ def test_another_claim_may_name_the_person() -> None:
         subject(token(), entra)
 
 
+#: RFC 7636, appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+
 def test_the_question_is_bound_to_us() -> None:
     metadata = Metadata(CITY.issuer, f"{CITY.issuer}/ask?x=1", f"{CITY.issuer}/t", CITY.issuer)
-    said = {"redirect": "https://room.example/back", "state": "s", "nonce": "n", "verifier": "v"}
+    said = {
+        "redirect": "https://room.example/back",
+        "state": "s",
+        "nonce": "n",
+        "verifier": VERIFIER,
+    }
     url = authorization_url(CITY, metadata, **said, anew=True)
     for part in (
         "https://id.city.example/ask?x=1&response_type=code&client_id=callout",
         "scope=openid",
         "state=s",
         "nonce=n",
-        # RFC 7636, 4.2: BASE64URL(SHA256("v"))
-        "code_challenge=TJSUCmmfWXBBI-sCjEQPdtDkocRFQo6isz7zlvSqS-I",
+        "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
         "code_challenge_method=S256",
         "prompt=login",
         "max_age=0",
@@ -249,7 +261,7 @@ def links(tmp_path: Path) -> Iterator[Links]:
 def test_a_subject_is_one_person_of_one_issuer(links: Links) -> None:
     links.link(CITY, "17", "ana")
     assert links.person(CITY, "17") == "ana"
-    for other in ("18", "17 ", "1７", "ana", "ANA"):
+    for other in ("18", "17 ", "1\uff17", "ana", "ANA"):
         assert links.person(CITY, other) is None
     assert links.person(STATE, "17") is None
     with pytest.raises(ConflictError):

@@ -9,8 +9,10 @@ import cbor2
 import pytest
 
 from authenticator import PRESENT, VERIFIED, SoftKey, text
+from callout.access.ceremony import Passkey
 from callout.access.challenges import CHALLENGE_S, Challenges
-from callout.access.passkeys import Passkey, Passkeys, Site, needed_site, site_of
+from callout.access.passkeys import Passkeys
+from callout.access.site import Site, needed_site, site_of
 from callout.base.clock import ManualClock
 from callout.base.errors import (
     BadInputError,

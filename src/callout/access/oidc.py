@@ -6,11 +6,9 @@ a link that the person made while signed in here. Names and e-mail addresses are
 they can be changed, given on, or made to look alike.
 """
 
-import hashlib
 import ipaddress
 import json
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,63 +19,29 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-from callout.base.clock import Clock
 from callout.base.errors import (
     BadInputError,
-    ConflictError,
     UnauthenticatedError,
     UnavailableError,
 )
 from callout.base.ids import is_given_id
-from callout.journal import State
 
 #: Signatures by a key that only the provider has; never ``none``, never a shared secret (HS256).
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
+#: ``Ed25519`` is what RFC 9864 calls EdDSA with that curve.
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 #: How far the provider's clock and ours may be apart.
 SKEW_S = 60
-_SPACE = "oidc-link"
 _SUBJECT_MAX = 255  # OpenID Connect Core 1.0, 2: sub
 #: Claims that their holder or an administrator of the provider can change or give to another.
-_MUTABLE = frozenset(  # fmt: skip
-    {
-        "name",
-        "given_name",
-        "family_name",
-        "middle_name",
-        "nickname",
-        "preferred_username",
-        "profile",
-        "picture",
-        "website",
-        "email",
-        "email_verified",
-        "gender",
-        "birthdate",
-        "zoneinfo",
-        "locale",
-        "phone_number",
-        "phone_number_verified",
-        "address",
-        "updated_at",
-        "upn",
-        "unique_name",
-        "username",
-        "login",
-        "groups",
-        "roles",
-        "amr",
-        "acr",
-        "azp",
-        "aud",
-        "iss",
-        "exp",
-        "iat",
-        "nbf",
-        "nonce",
-        "auth_time",
-        "sid",
-        "jti",
-    }
+_MUTABLE = frozenset(
+    word
+    for line in (
+        "name given_name family_name middle_name nickname preferred_username profile picture",
+        "website email email_verified gender birthdate zoneinfo locale phone_number",
+        "phone_number_verified address updated_at upn unique_name username login groups roles",
+        "amr acr azp aud iss exp iat nbf nonce auth_time sid jti",
+    )
+    for word in line.split()
 )
 
 
@@ -233,57 +197,6 @@ def _proved_since(provider: Provider, auth_time: object, since_s: int) -> None:
         )
 
 
-class Links:
-    """Which subject of a provider is which person. Thread-safe; durable on return."""
-
-    def __init__(self, state: State, clock: Clock) -> None:
-        """Keep the state file and the clock at hand; nothing is read yet."""
-        self._state = state
-        self._clock = clock
-
-    def person(self, provider: Provider, subject: str) -> str | None:
-        """Whose subject that is: by the administrator's list, else by the person's own link."""
-        if subject in provider.people:
-            return provider.people[subject]
-        raw = self._state.get(_SPACE, _key(provider, subject))
-        return None if raw is None else str(msgspec.json.decode(raw)["person"])
-
-    def link(self, provider: Provider, subject: str, person: str) -> None:
-        """It is that person's from now on, in place of another subject of the same provider.
-
-        ConflictError when it is somebody else's.
-        """
-        if self.person(provider, subject) not in {None, person}:
-            raise ConflictError(
-                f"this account at {provider.name} is another person's here",
-                where="link",
-                todo="Sign out at the provider and choose your own account",
-            )
-        self.unlink(provider, person)
-        link = {"issuer": provider.issuer, "person": person, "made_us": self._clock.now_us()}
-        self._state.put(_SPACE, _key(provider, subject), msgspec.json.encode(link))
-
-    def unlink(self, provider: Provider, person: str) -> int:
-        """Forget the person's link with a provider; how many. The file's list stays."""
-        mine = [
-            key
-            for key, link in self._all()
-            if (link["issuer"], link["person"]) == (provider.issuer, person)
-        ]
-        for key in mine:
-            self._state.delete(_SPACE, key)
-        return len(mine)
-
-    def has(self, provider: Provider, person: str) -> bool:
-        """Whether the person can sign in by that provider."""
-        return person in provider.people.values() or any(
-            (link["issuer"], link["person"]) == (provider.issuer, person) for _, link in self._all()
-        )
-
-    def _all(self) -> list[tuple[str, dict[str, Any]]]:
-        return [(key, msgspec.json.decode(raw)) for key, raw in self._state.items(_SPACE)]
-
-
 def not_accepted(provider: Provider) -> UnauthenticatedError:
     """The words for an answer of the provider that is not good."""
     return UnauthenticatedError(
@@ -300,12 +213,6 @@ def unusable(provider: Provider) -> UnavailableError:
         where="sign-in",
         todo="Sign in another way, or try again later",
     )
-
-
-def _key(provider: Provider, subject: str) -> str:
-    """Which subject of which issuer; the state file holds no names of other systems."""
-    text = json.dumps([provider.issuer, provider.claim, subject])
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _safe(url: str, issuer: str) -> bool:

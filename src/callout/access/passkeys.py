@@ -5,11 +5,10 @@ on this room's own page (exact origin) and name (rp id), for this one challenge.
 asked for: which make of key somebody has is not ours to know.
 """
 
-import ipaddress
 import secrets
 import unicodedata
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import webauthn
@@ -17,7 +16,6 @@ from webauthn.helpers import (
     base64url_to_bytes,
     bytes_to_base64url,
     options_to_json_dict,
-    parse_authentication_credential_json,
 )
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -25,9 +23,10 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from callout.access.challenges import CHALLENGE_S, Challenges, Ticket
+from callout.access.ceremony import Passkey, used_count, verified_new, wrong_passkey
+from callout.access.challenges import CHALLENGE_S, Challenges
+from callout.access.site import Site
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, ConflictError, NotFoundError, UnauthenticatedError
 from callout.base.ids import new_id
@@ -36,65 +35,6 @@ from callout.journal import State
 _SPACE = "passkey"
 _MOST = 20  # of one person
 _LABEL_MAX = 60
-#: A credential with an attestation and a picture of its maker is a few kilobytes.
-_MAX_BYTES = 64 * 1024
-
-
-class Site(NamedTuple):
-    """Where a passkey is used: the rp id, and the exact origin of the page."""
-
-    rp: str
-    origin: str
-
-
-class Passkey(msgspec.Struct):
-    """One public key of a person. ``handle``: random, what the device calls the person."""
-
-    id: str
-    credential: str
-    key: bytes
-    count: int
-    person: str
-    handle: bytes
-    rp: str
-    label: str
-    made_us: int
-    used_us: int = 0
-
-
-def site_of(scheme: str, host: str) -> Site | None:
-    """The site of a Host header; None where browsers have no passkeys.
-
-    An IP address cannot be an rp id (WebAuthn 3, 5.1.3: a valid domain), and outside of localhost
-    a page without HTTPS has no passkeys (5, SecureContext).
-    """
-    name = host.lower().rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host.lower()
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        local = name == "localhost" or name.endswith(".localhost")
-        return Site(name, f"{scheme}://{host.lower()}") if scheme == "https" or local else None
-    return None
-
-
-def needed_site(scheme: str, host: str) -> Site:
-    """The same; BadInputError, with what to do, where there can be none."""
-    if site := site_of(scheme, host):
-        return site
-    raise BadInputError(
-        f"there are no passkeys at {scheme}://{host}",
-        where="passkey",
-        todo="Open the room by a host name over HTTPS, or as localhost on its own machine",
-    )
-
-
-def wrong_passkey() -> UnauthenticatedError:
-    """The same words for whatever did not fit."""
-    return UnauthenticatedError(
-        "this passkey was not accepted",
-        where="sign-in",
-        todo="Try again, or sign in another way; ask the administrator for a new invitation",
-    )
 
 
 class Passkeys:
@@ -181,7 +121,7 @@ class Passkeys:
         person = asked.data["person"]
         if found is None or found.rp != site.rp or (person and person != found.person):
             raise wrong_passkey()
-        count = _used_count(credential, asked, site, found)
+        count = used_count(credential, asked, site, found)
         self._challenges.use(asked)
         # The library would look at the count before the signature; what anybody can forge must
         # not be taken for a copied key. 0 and 0: this device does not count (WebAuthn 3, 6.1.1).
@@ -209,7 +149,7 @@ class Passkeys:
         label = _label(label)
         asked = self._challenges.read(ticket, purpose, bound)
         person = asked.data["person"]
-        made = _verified_new(credential, asked, site)
+        made = verified_new(credential, asked, site)
         self._challenges.use(asked)
         name = bytes_to_base64url(made.credential_id)
         if self._state.get(_SPACE, name) is not None:
@@ -265,55 +205,6 @@ class Passkeys:
 
     def _put(self, passkey: Passkey) -> None:
         self._state.put(_SPACE, passkey.credential, msgspec.json.encode(passkey))
-
-
-def _used_count(credential: dict[str, Any], asked: Ticket, site: Site, found: Passkey) -> int:
-    """The count that a good use says; UnauthenticatedError when it is not good."""
-    try:
-        _small(credential)
-        parsed = parse_authentication_credential_json(credential)
-        _same_handle(parsed.response.user_handle, found, asked)
-        return webauthn.verify_authentication_response(
-            credential=parsed,
-            expected_challenge=asked.challenge,
-            expected_rp_id=site.rp,
-            expected_origin=site.origin,
-            credential_public_key=found.key,
-            credential_current_sign_count=0,
-            require_user_verification=True,
-        ).new_sign_count
-    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
-        raise wrong_passkey() from None
-
-
-def _same_handle(handle: bytes | None, found: Passkey, asked: Ticket) -> None:
-    """ValueError when the device means somebody else (WebAuthn 3, 7.2 step 6)."""
-    # A key that was asked for by its id may leave the handle out.
-    if handle != found.handle and (handle is not None or not asked.data["person"]):
-        raise ValueError("the user handle is another person's")
-
-
-def _verified_new(credential: dict[str, Any], asked: Ticket, site: Site) -> VerifiedRegistration:
-    try:
-        _small(credential)
-        return webauthn.verify_registration_response(
-            credential=credential,
-            expected_challenge=asked.challenge,
-            expected_rp_id=site.rp,
-            expected_origin=site.origin,
-            require_user_verification=True,
-        )
-    except Exception:  # noqa: BLE001 - the edge: bytes of strangers, and parsers of four formats
-        raise BadInputError(
-            "this passkey cannot be used here",
-            where="passkey",
-            todo="Use one that asks for a PIN, a finger or a face, on this room's own page",
-        ) from None
-
-
-def _small(credential: dict[str, Any]) -> None:
-    if len(msgspec.json.encode(credential)) > _MAX_BYTES:
-        raise ValueError("too many bytes for a credential")
 
 
 def _label(text: str) -> str:

@@ -11,8 +11,8 @@ import structlog
 
 from callout.access import Action, Actor
 from callout.access.account import Act, Tally
+from callout.access.ceremony import Passkey
 from callout.access.events import MaterialOpened, Refused, StreamOpened
-from callout.access.passkeys import Passkey
 from callout.base.errors import CalloutError
 from callout.base.facts import Fact
 from callout.base.ids import new_id

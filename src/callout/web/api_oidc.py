@@ -1,7 +1,6 @@
 """Signing in by the agency's own identity provider: to it, and back."""
 
 import hmac
-from html import escape
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get
@@ -22,6 +21,7 @@ from callout.web.api_session import on_duty, signed_in
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import session_secret
 from callout.web.room import Room
+from callout.web.small_pages import on_to_the_room, words
 from callout.web.ways import fresh, keep_a_way
 
 COOKIE = "callout_oidc"
@@ -56,7 +56,7 @@ async def get_start(
     try:
         return await _start(room, actor, request, room.providers.find(provider_id), what)
     except CalloutError as error:
-        return _words(request, error)
+        return words(request, error, _cookie(request, "", 0))
 
 
 @get("/api/oidc/{provider_id:str}/back", status_code=200, tags=["session"])
@@ -65,7 +65,7 @@ async def get_back(provider_id: FromPath[str], room: TheRoom, request: Asked) ->
     try:
         return await _back(room, request, room.providers.find(provider_id))
     except CalloutError as error:
-        return _words(request, error)
+        return words(request, error, _cookie(request, "", 0))
 
 
 @delete("/api/oidc/{provider_id:str}/link", status_code=204, tags=["me"])
@@ -83,7 +83,9 @@ async def _start(
     room: Room, actor: Actor, request: Asked, provider: Provider, what: str
 ) -> Response[Any]:
     if what not in _FOR:
-        raise BadInputError(f"{what!r} is nothing to do", where="for", todo=f"Use {_FOR}")
+        raise BadInputError(
+            f"{what!r} is nothing to do", where="for", todo=f"Use {', '.join(_FOR)}"
+        )
     # The session's cookie does not come back with the browser (SameSite=Strict): who it is, and
     # which session, is said in the ticket.
     data = {"for": what}
@@ -119,7 +121,7 @@ async def _back(room: Room, request: Asked, provider: Provider) -> Response[Any]
     if what == "link":
         _still_there(room, ticket)
         room.providers.links.link(provider, subject, ticket.data["person"])
-        return _on(request, ())
+        return on_to_the_room(_cookie(request, "", 0))
     person = room.providers.links.person(provider, subject)
     if what == "unlock":
         if person is None or person != ticket.data["person"]:
@@ -129,14 +131,15 @@ async def _back(room: Room, request: Asked, provider: Provider) -> Response[Any]
                 todo="Unlock by your own account, or sign out",
             )
         await _unlock(room, ticket, way)
-        return _on(request, ())
+        return on_to_the_room(_cookie(request, "", 0))
     if person is None:
         raise RefusedError(
             f"your account at {provider.name} is not linked to anybody here",
             where="sign-in",
             todo="Sign in another way and link it, or ask the administrator",
         )
-    return _on(request, (await signed_in(room, request, person, (way,))).cookies)
+    entered = await signed_in(room, request, person, (way,))
+    return on_to_the_room(_cookie(request, "", 0), *entered.cookies)
 
 
 async def _code(room: Room, request: Asked, provider: Provider, ticket: Ticket) -> str:
@@ -226,35 +229,4 @@ def _cookie(request: Asked, text: str, seconds: int) -> Cookie:
         httponly=True,
         samesite="lax",  # it has to come back with a browser that another site sends
         secure=request.scope["scheme"] == "https",
-    )
-
-
-def _on(request: Asked, cookies: Any) -> Response[Any]:
-    """A page of ours that goes on to the room's: only then does the browser send a strict cookie.
-
-    A redirect would not do: the browser still counts it to the provider, who began it.
-    """
-    head = '<meta http-equiv="refresh" content="0; url=/">'
-    return _page(request, 200, head, '<p><a href="/">To the room</a></p>', cookies)
-
-
-def _words(request: Asked, error: CalloutError) -> Response[Any]:
-    body = (
-        f"<h1>{escape(error.what)}</h1><p>{escape(error.todo)}.</p>"
-        '<p><a href="/">Back to the room</a></p>'
-    )
-    return _page(request, error.status, "", body, ())
-
-
-def _page(request: Asked, status: int, head: str, body: str, cookies: Any) -> Response[Any]:
-    html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"{head}<title>callout</title></head><body>{body}</body></html>"
-    )
-    return Response(
-        html.encode(),
-        status_code=status,
-        media_type="text/html; charset=utf-8",
-        headers={"cache-control": "no-store"},
-        cookies=[*cookies, _cookie(request, "", 0)],
     )

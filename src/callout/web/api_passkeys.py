@@ -8,8 +8,8 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath, JSONBody
 
 from callout.access import Action, Actor, Invitation, Subject, authorize
+from callout.access.ceremony import wrong_passkey
 from callout.access.challenges import CHALLENGE_S
-from callout.access.passkeys import wrong_passkey
 from callout.base.errors import BadInputError, UnauthenticatedError
 from callout.web.api_session import proved, signed_in
 from callout.web.asked import Asker, TheRoom

@@ -18,7 +18,6 @@ from joserfc.jwk import KeySet
 
 from callout.access.challenges import Challenges
 from callout.access.oidc import (
-    Links,
     Metadata,
     Provider,
     not_accepted,
@@ -26,6 +25,7 @@ from callout.access.oidc import (
     read_metadata,
     unusable,
 )
+from callout.access.oidc_links import Links
 from callout.base.clock import Clock, SystemClock
 from callout.base.errors import NotFoundError, UnavailableError
 from callout.journal import State

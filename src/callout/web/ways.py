@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request
 
-from callout.access.passkeys import Site, needed_site, site_of
+from callout.access.site import Site, needed_site, site_of
 from callout.base.errors import ConflictError, UnauthenticatedError
 from callout.web.room import Room
 
