@@ -25,10 +25,11 @@ export function TopBar() {
       </a>
       <b class="brand">{words.name}</b>
       <span class="city">{store.room.value?.city.name}</span>
-      <span class="grow" />
+      {/* Left of what grows when the sound wakes: a first click must not miss it. */}
       <a class="who-am-i" href="/people" title={say.people}>
         {store.session.value?.name}
       </a>
+      <span class="grow" />
       <ThemeSwitch />
       <Sound />
       <Live />
