@@ -58,6 +58,9 @@ def test_a_phone_is_enrolled_by_qr_and_revoked_within_a_second(up: Running, page
     url = page.locator(".handed .link").inner_text()
     drawn = page.locator(".handed .qr svg").evaluate("node => node.outerHTML")
     shown = dark_modules(drawn)
+    box = page.locator(".handed .qr svg").bounding_box()
+    assert box, "the picture is not drawn"
+    assert box["height"] > 150, "a phone cannot read it"
     codes = [segno.make(url, error=level, micro=False) for level in "LMQH"]
     meant = [
         {(x, y) for y, row in enumerate(code.matrix) for x, dark in enumerate(row) if dark}

