@@ -14,7 +14,7 @@ from callout.access.commands import agency_draft
 from callout.access.devices import Wanted, check_wanted, enrol, invite, revoke
 from callout.access.invitations import Invitations
 from callout.access.rules import GIVES
-from callout.access.used import DAY_US, Used
+from callout.access.spoken import DAY_US, Spoken
 from callout.access.who import key_actor, token_actor
 from callout.base.clock import ManualClock
 from callout.base.errors import CalloutError, UnauthenticatedError
@@ -221,7 +221,7 @@ def test_who_may_revoke(made: Made) -> None:
 
 def test_a_day_is_written_once(made: Made) -> None:
     state, clock = made.journal.state, made.clock
-    used = Used(state, clock)
+    used = Spoken(state, clock)
     assert used.day_us("d1") is None
     for _ in range(3):
         used.seen("d1")
@@ -230,7 +230,7 @@ def test_a_day_is_written_once(made: Made) -> None:
     assert not used.take_new()
     used.write({"d1": clock.now_us() // DAY_US})
     clock.advance_s(86_400)
-    again = Used(state, clock)
+    again = Spoken(state, clock)
     assert again.day_us("d1") == (clock.now_us() // DAY_US - 1) * DAY_US
     again.seen("d1")
     assert list(again.take_new()) == ["d1"]

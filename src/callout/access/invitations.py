@@ -1,8 +1,8 @@
 """Invitations: a code, used once, that lets somebody or something in for the first time.
 
 A code is 80 random bits in Crockford's base 32 (crockford.com/base32.html), in four groups that can
-be read aloud over a radio: ``7K3M-0Q9T-XXXX-XXXX``. Case, dashes and spaces do not matter, O is read
-as 0, I and L as 1. SHA-256 of so many random bits is enough to keep. They are not in backups.
+be read aloud over a radio: ``7K3M-0Q9T-XXXX-XXXX``. Case, dashes and spaces do not matter, O is
+read as 0, I and L as 1. SHA-256 of so many random bits is enough to keep. They are not in backups.
 """
 
 from typing import Any

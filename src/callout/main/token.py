@@ -10,7 +10,7 @@ from callout.access.board import Device
 from callout.access.commands import enrol_device
 from callout.access.devices import DAYS_MAX, REASONS, revoke
 from callout.access.invitations import Invitations
-from callout.access.used import Used
+from callout.access.spoken import Spoken
 from callout.base.clock import SystemClock, iso_utc
 from callout.base.errors import HomeInUseError
 from callout.base.settings import home_folder
@@ -60,7 +60,7 @@ def token_list(home: str | None) -> None:
     """Say which devices and programs may speak, for what, and when they last did."""
     clock = SystemClock()
     with _opened(home, clock) as journal:
-        used = Used(journal.state, clock)
+        used = Spoken(journal.state, clock)
         for device in _board(journal).devices.values():
             click.echo(_line(device, used.day_us(device.id)))
 

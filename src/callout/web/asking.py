@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from callout.access import NOBODY, Actor, Credentials, Sessions, person_actor
-from callout.access.used import Used
+from callout.access.spoken import Spoken
 from callout.access.who import key_actor, token_actor
 from callout.dispatch import Picture
 
@@ -27,7 +27,7 @@ class Asking:
         self._picture = picture
         self._credentials = credentials
         self._sessions = sessions
-        self.used = Used(picture.journal.state, picture.clock)
+        self.used = Spoken(picture.journal.state, picture.clock)
 
     def actor(self, shown: Shown) -> Actor | None:
         """Who that is at this moment; None when what is shown opens nothing (any more)."""

@@ -14,6 +14,7 @@ from callout.base.errors import CalloutError, RefusedError
 from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
+from callout.web.routes import ROUTES
 from callout.web.signing import Signing
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +24,12 @@ COOKIE = "callout_session"
 DEVICE_COOKIE = "callout_device"
 #: Unknown, not allowed, and another agency's. A changed picture (409) is no refusal.
 _REFUSALS = {401, 403, 404}
+#: What an account's use is marked with. That somebody signed in, or read a page, is no right.
+_MARKED = {
+    (route.method, route.path): route.action.value
+    for route in ROUTES
+    if route.action not in {Action.SESSION, Action.PAGE}
+}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = (
     b"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
@@ -75,8 +82,16 @@ class Door:
         actor = state["actor"] = self._room.asking.actor(shown) or NOBODY
         if actor.kind == "device":
             self._room.asking.used.seen(actor.id)
-        await self._inner(scope, receive, _with_headers(send))
+        await self._inner(scope, receive, _with_headers(send, lambda: self._used(scope)))
         self._account(state)
+
+    def _used(self, scope: Scope) -> None:
+        """What was asked for is being answered: mark the day, for the review of access."""
+        actor = scope["state"]["actor"]
+        method = "WS" if scope["type"] == "websocket" else scope["method"]
+        action = _MARKED.get((method, scope.get("path_template") or scope["path"]))
+        if action and actor.kind in {"person", "device"}:
+            self._room.used.mark(actor.label, action)
 
     def _account(self, state: MutableMapping[str, Any]) -> None:
         """Enter what the gate refused; what was merely wrong is none."""
@@ -144,10 +159,15 @@ async def _refuse(scope: Scope, receive: Any, send: Any, error: CalloutError) ->
         await send_problem(_with_headers(send), error)
 
 
-def _with_headers(send: Any) -> Any:
+def _with_headers(send: Any, granted: Callable[[], None] | None = None) -> Any:
+    """Send with our headers; ``granted`` is called when an answer begins that is no error."""
+
     async def with_headers(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *_HEADERS]
+        if granted and (kind == "websocket.accept" or message.get("status", 500) < 400):
+            granted()
         await send(message)
 
     return with_headers
