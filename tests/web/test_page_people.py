@@ -64,7 +64,7 @@ def test_somebody_is_added_changed_and_leaves(up: Running, page: Page) -> None:
     opened(page, up, "leo", "staff")
     form = page.get_by_role("form", name="Add somebody")
     form.get_by_label("Name", exact=True).fill("Zoe Quibble")
-    form.get_by_label("Id").fill("zoe")
+    form.get_by_label("Id (left empty, one is made)").fill("zoe")
     form.get_by_label("Agency").select_option("fire")
     form.get_by_label("call taker").check()
     form.get_by_role("button", name="Add").click()
@@ -124,9 +124,17 @@ def test_an_agency_shares_by_a_tick(up: Running, page: Page) -> None:
 
 
 def test_what_was_never_used_is_listed(up: Running, page: Page) -> None:
+    with browser(up) as leo:
+        sign_in(leo, "leo")
+        body = {"id": "ida", "agency": "fire", "name": "Ida", "roles": ["call_taker"]}
+        assert leo.post("/api/people", json=body).status_code == 201
+    up.room.picture.access.person("ida").roles_us -= 100 * 24 * 3600 * 1_000_000
     opened(page, up, "eva", "review")
-    expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="rui")).not_to_have_count(0)
+    accounts = page.locator("section").filter(has_text="Accounts")
+    expect(accounts.get_by_role("listitem").filter(has_text="ida")).to_have_count(1)
+    page.get_by_label("Days").select_option("180")
+    expect(page.get_by_text("not used for 180 days")).to_be_visible()
+    expect(accounts.get_by_text("ida")).to_have_count(0)
 
 
 def test_my_own_sessions_code_and_shift(up: Running, page: Page) -> None:

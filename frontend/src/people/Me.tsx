@@ -140,16 +140,14 @@ function Sessions({ me, again }: Part) {
           );
         })}
       </ul>
-      {me.sessions.length > 1 ? (
-        <Act
-          name={say.closeOthers}
-          act={async () => {
-            const { closed } = await api.closeOthers();
-            await again();
-            return say.closed(closed);
-          }}
-        />
-      ) : null}
+      <Act
+        name={say.closeOthers}
+        act={async () => {
+          const { closed } = await api.closeOthers();
+          await again();
+          return say.closed(closed);
+        }}
+      />
     </section>
   );
 }

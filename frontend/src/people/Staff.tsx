@@ -35,6 +35,8 @@ export function Staff() {
     setHanded({ name: person.name ?? person.id, invitation: await api.invite(person.id) });
     return undefined;
   };
+  const names = new Map(found.people.map((one) => [`person/${one.id}`, one.name]));
+  const called = (label: string) => names.get(label) ?? byName(label);
   return (
     <>
       {handed ? (
@@ -46,7 +48,7 @@ export function Staff() {
       ) : null}
       <ul class="rows wide">
         {found.people.map((person) => (
-          <Row key={person.id} person={person} again={again} invite={invite} />
+          <Row key={person.id} person={person} called={called} again={again} invite={invite} />
         ))}
       </ul>
       {found.people.length ? null : <p>{say.nobody}</p>}
@@ -57,10 +59,12 @@ export function Staff() {
 
 function Row({
   person,
+  called,
   again,
   invite,
 }: {
   person: Person;
+  called: (label: string) => string;
   again: () => Promise<void>;
   invite: (person: Person) => Promise<undefined>;
 }) {
@@ -76,7 +80,7 @@ function Row({
           {person.id}, {agencyName(person.agency)}
         </small>
       </div>
-      <Facts person={person} />
+      <Facts person={person} called={called} />
       <div class="acts">
         {isAdmin() && acts ? (
           <>
@@ -126,7 +130,7 @@ function Row({
   );
 }
 
-function Facts({ person }: { person: Person }) {
+function Facts({ person, called }: { person: Person; called: (label: string) => string }) {
   const { password, code, passkeys } = person.sign_in;
   const ways = [
     password ? words.way.password : "",
@@ -138,12 +142,12 @@ function Facts({ person }: { person: Person }) {
       {person.left_us ? <li>{say.left(day(person.left_us))}</li> : null}
       {person.why.map((why) => (
         <li key={why.role}>
-          {words.me.why(words.role[why.role] ?? why.role, byName(why.by), day(why.since_us))}
+          {words.me.why(words.role[why.role] ?? why.role, called(why.by), day(why.since_us))}
         </li>
       ))}
       {person.granted.map((one) => (
         <li key={`${one.roles} ${one.ends_us}`}>
-          {words.me.grantedUntil(list(one.roles, words.role), byName(one.by), when(one.ends_us))}
+          {words.me.grantedUntil(list(one.roles, words.role), called(one.by), when(one.ends_us))}
         </li>
       ))}
       <li>
