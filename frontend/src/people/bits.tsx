@@ -26,7 +26,7 @@ export const list = (names: string[], known: Record<string, string>): string =>
 export const agencyName = (agency: string): string => (agency === "*" ? words.every : agency);
 /** "person/ana" is "ana"; who has a name is called by it. */
 export const byName = (label: string | null): string =>
-  label?.replace(/^[a-z]+\//, "") || words.none;
+  label === "system" ? words.setUp : label?.replace(/^[a-z]+\//, "") || words.none;
 
 /** What an act ended in: nothing yet, an error in words, or a line that says it is done. */
 export function useAct() {

@@ -22,6 +22,7 @@ export const en = {
   again: "Look again",
   none: "none",
   never: "never",
+  setUp: "the set-up",
   every: "the whole room",
   sure: (what: string) => `Yes, ${what}`,
   leaveIt: "No, leave it",
