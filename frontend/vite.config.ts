@@ -6,6 +6,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   build: {
+    // A page each: what is for enrolling and for people is not loaded in the control room.
+    rollupOptions: { input: ["index.html", "people.html", "enrol.html"] },
     outDir: "../src/callout/web/pages",
     emptyOutDir: true,
     target: "es2022",

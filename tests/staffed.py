@@ -1,4 +1,4 @@
-"""A real room with two people of the staff, each with a password."""
+"""A real room with people of the staff, each with a password."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +13,22 @@ from callout.journal import Batch, Journal
 from running import Running, made_home, running
 
 PASSWORD = "correct horse battery"
+STAFF = (
+    ("ana", "fire", ("dispatcher",)),
+    ("rui", "fire", ("dispatcher",)),
+    ("eva", "fire", ("auditor",)),
+    ("leo", "*", ("administrator", "supervisor")),
+)
 
 
 @contextmanager
 def staffed(folder: Path, city: Path) -> Iterator[Running]:
-    """Ana and Rui work here; their passwords are the same."""
+    """Ana and Rui send, Eva audits, Leo leads and runs it; their passwords are the same."""
     made_home(folder, city, units=4)
     journal = Journal.open(folder, clock=SystemClock())
     credentials = Credentials(journal.state, SystemClock())
-    for person in ("ana", "rui"):
-        draft = staff_draft(person, "fire", person.title(), ("dispatcher",))
+    for person, agency, roles in STAFF:
+        draft = staff_draft(person, agency, person.title(), roles)
         journal.submit(Batch((draft,), f"staff {person}", SYSTEM.label)).result()
         credentials.set_password(person, PASSWORD, person=person)
     journal.close()

@@ -5,6 +5,7 @@ import { api } from "./api";
 import { connection, lost } from "./connection";
 import { command } from "./desk";
 import { onEntries } from "./live";
+import { locked } from "./session";
 import * as store from "./store";
 
 const RANKED = 5;
@@ -44,7 +45,8 @@ function soon(): void {
 
 function again(): void {
   const id = store.selected.value;
-  if (id && !held() && !lost.value && connection.value.state === "live") void refreshAdvice(id);
+  if (id && !locked.value && !held() && !lost.value && connection.value.state === "live")
+    void refreshAdvice(id);
 }
 
 async function refreshDetail(id: string): Promise<void> {

@@ -99,7 +99,8 @@ export function replaceKept(): void {
   store.forgetPicture();
 }
 
-/** Writes over what was kept before with what is known now; each ten seconds, and at an erasure. */
+/** Writes over what was kept before with what is known now: each ten seconds, at an erasure, and
+ * when the console is locked (its picture holds alarms and maydays only). */
 export function keep(): void {
   const kept = read(); // what is too old is removed, here too
   if (kept && stopped) remove();

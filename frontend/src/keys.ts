@@ -15,7 +15,9 @@ import {
   togglePick,
 } from "./desk";
 import { tryNow } from "./live";
+import { lockNow } from "./lock";
 import { say } from "./said";
+import { locked } from "./session";
 import { toggleMute } from "./sound";
 import * as store from "./store";
 import { words } from "./words";
@@ -36,7 +38,9 @@ const commandInput = (): HTMLInputElement | null => document.querySelector("#com
 export function startKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    if (functionKey(event) || panelKey(event)) event.preventDefault();
+    if (functionKey(event)) event.preventDefault();
+    else if (locked.value || !store.session.value) return;
+    else if (panelKey(event) || lockKey(event)) event.preventDefault();
     else if (event.key === "Escape") leave(event);
     else if (!inField(event.target) && typed(event)) event.preventDefault();
   });
@@ -45,7 +49,7 @@ export function startKeys(): void {
 function functionKey(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (event.key === "F2") {
-    answerTop();
+    if (!locked.value) answerTop();
     return true;
   }
   if (event.key === "F4" && lost.value) {
@@ -77,6 +81,13 @@ function panelKey(event: KeyboardEvent): boolean {
   if (panel === "board") boardOpen.value = true;
   tab.value = panel === "who" ? "card" : (panel as typeof tab.value);
   requestAnimationFrame(() => focusPanel(panel));
+  return true;
+}
+
+/** Alt L on leaving the desk. */
+function lockKey(event: KeyboardEvent): boolean {
+  if (!event.altKey || event.ctrlKey || event.key.toLowerCase() !== "l") return false;
+  void lockNow();
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** The one WebSocket: snapshot, entries, positions, heartbeat; reconnects and resumes by itself. */
 
-import { batch } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import { api, Problem } from "./api";
 import {
   away,
@@ -13,8 +13,11 @@ import {
   setConnection,
   stopped,
 } from "./connection";
+import { door } from "./door";
 import { dropKept, keep, replaceKept } from "./kept";
+import { lookAtLock } from "./lock";
 import { flushOutbox } from "./outbox";
+import { locked } from "./session";
 import * as store from "./store";
 import { forgetTime, hearTime, now, serverNow } from "./time";
 import { told } from "./told";
@@ -30,6 +33,7 @@ let openedAt = 0;
 let attempt = 0;
 let retryAt = 0;
 let shownSecond = 0;
+let anew = false; // the picture is another audience's: the next connection takes all of it again
 let resumedTo = -1; // entries up to here are what was missed
 let queue: EntryMessage[] = [];
 let gathering = 0;
@@ -47,6 +51,12 @@ export function startLive(agoMs = 0): void {
   if (agoMs) setConnection({ state: "lost", behindS: agoMs / 1000, attempt: 0, nextS: 0 });
   connect();
   setInterval(watch, WATCH_MS);
+  let before = locked.value;
+  effect(() => {
+    // A connection that stands is told by the server; one that was cut would resume half a picture.
+    if (locked.value !== before) anew = true;
+    before = locked.value;
+  });
 }
 
 /** Leaves the retry timer alone and tries at once. */
@@ -58,7 +68,7 @@ function connect(): void {
   drop();
   attempt++;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const from = store.seenSeq() >= 0 ? `?from=${store.seenSeq() + 1}` : "";
+  const from = !anew && store.seenSeq() >= 0 ? `?from=${store.seenSeq() + 1}` : "";
   const ws = new WebSocket(`${scheme}://${location.host}/api/live${from}`);
   socket = ws;
   openedAt = performance.now();
@@ -79,15 +89,20 @@ function closed(): void {
   retryAt = performance.now() + (RETRY_S[Math.min(attempt, RETRY_S.length) - 1] ?? 4) * 1000;
   const ended = (session: Session) => {
     if (session.person) return;
-    dropKept();
-    store.session.value = null;
+    signedOut();
   };
-  api.session().then(ended, (error) => {
+  door.session().then(ended, (error) => {
     // A session that ended looks like a lost connection from here, but waiting will not mend it.
     if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 403)) return;
-    dropKept();
-    store.session.value = null;
+    signedOut();
   });
+}
+
+/** Whoever signs in next may see other things. */
+function signedOut(): void {
+  dropKept();
+  anew = true;
+  store.session.value = null;
 }
 
 /** Runs ten times a second: says how far behind the picture is, and reconnects when it is time. */
@@ -118,10 +133,18 @@ function hear(message: Message): void {
     hearTime(message.now_us);
     hearStorage(message.storage);
     if (connection.value.state !== "live") settle(0);
-  } else if (message.t === "snapshot") takeSnapshot(message);
+  } else if (message.t === "anew") beginAnew();
+  else if (message.t === "snapshot") takeSnapshot(message);
   else if (message.t === "entry") gather(message);
   else if (message.t === "closures") store.closures.value = message.closures;
   else if (message.t === "positions") takePositions(message.u);
+}
+
+/** What this console may see has changed: it was locked, unlocked, or agencies share otherwise. */
+function beginAnew(): void {
+  anew = true;
+  void lookAtLock();
+  connect();
 }
 
 function hearStorage(storage: Storage | undefined): void {
@@ -133,7 +156,7 @@ function hearStorage(storage: Storage | undefined): void {
 function hello(seq: number, nowUs: number, awayS: number): void {
   if (awayS) forgetTime();
   hearTime(nowUs);
-  if (seq < store.seenSeq()) {
+  if (!anew && seq < store.seenSeq()) {
     // Another journal than before (a new drill): nothing here is true any more.
     store.forgetPicture();
     connect();
@@ -158,6 +181,9 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
   batch(() => {
     if (keptShown.value) void lookAgain();
     replaceKept();
+    // Only now: until here the old alarms sounded, and none may fall silent between two pictures.
+    if (anew) store.forgetPicture();
+    anew = false;
     store.storage.value = message.storage ?? null;
     store.closures.value = message.closures ?? [];
     message.units.forEach(store.putUnit);
@@ -167,6 +193,10 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
     store.changed({ units: true, incidents: true, alarms: true });
     store.positionsRev.value++;
   });
+  if (locked.value) {
+    keep(); // nothing of the room is left on the machine of a locked console
+    return;
+  }
   // The snapshot leaves out alarms that are dealt with; the count of the last ten minutes has them.
   api.alarms().then(
     ({ alarms }) => {
@@ -179,7 +209,7 @@ function takeSnapshot(message: Extract<Message, { t: "snapshot" }>): void {
 
 /** Who is here and what room this is may be others than when the picture was kept. */
 async function lookAgain(): Promise<void> {
-  const found = await Promise.all([api.session(), api.room()]).catch(() => null);
+  const found = await Promise.all([door.session(), api.room()]).catch(() => null);
   if (found?.[0].person) [store.session.value, store.room.value] = found;
 }
 

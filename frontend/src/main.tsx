@@ -4,10 +4,12 @@ import "./styles/index.css";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { api, Problem } from "./api";
+import { door } from "./door";
 import { startFollowing } from "./follow";
 import { dropKept, hasKept, keepAgain, showKept, startKeeping } from "./kept";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
+import { startActivity } from "./lock";
 import { Room } from "./panels/Room";
 import { SignIn } from "./panels/SignIn";
 import { startSound } from "./sound";
@@ -19,13 +21,15 @@ import { words } from "./words";
 type Stage = "looking" | "no-server" | "sign-in" | "room";
 /** With a picture at hand nobody waits long for a server that hangs. */
 const HASTE_MS = 2000;
+/** Who takes calls, sends, or leads here; the others have the page of people. */
+const AT_A_CONSOLE = new Set(["call_taker", "dispatcher", "supervisor"]);
 const stage = signal<Stage>("looking");
 const drill = signal<boolean | null>(null);
 let started = false;
 
 async function look(): Promise<void> {
   try {
-    const found = await (hasKept() ? api.session(HASTE_MS) : api.session());
+    const found = await (hasKept() ? door.session(HASTE_MS) : door.session());
     drill.value = found.drill;
     if (found.person) {
       await enter();
@@ -49,7 +53,12 @@ function enterKept(): void {
 }
 
 async function enter(): Promise<void> {
-  const [session, room] = await Promise.all([api.session(), api.room()]);
+  const session = await door.session();
+  if (!session.roles.some((role) => AT_A_CONSOLE.has(role))) {
+    location.replace("/people"); // nothing of the control room is theirs
+    return;
+  }
+  const room = await api.room();
   store.session.value = session;
   store.room.value = room;
   keepAgain();
@@ -69,6 +78,7 @@ function begin(agoMs: number): void {
   startFollowing();
   startSound();
   startKeys();
+  startActivity();
 }
 
 function App() {

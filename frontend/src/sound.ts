@@ -15,6 +15,8 @@ export const ready = signal(false);
 /** performance.now() when the mute ends by itself; 0 when not muted. */
 export const mutedUntil = signal(0);
 const clock = signal(0);
+/** What sounds at this moment: "alarm", "mayday", both, or nothing. For the page to say so. */
+export const sounding = signal("");
 export const muteLeftMs = computed(() => Math.max(0, mutedUntil.value - clock.value));
 
 /** Called on every gesture until the browser lets sound out. */
@@ -68,6 +70,11 @@ function step(): void {
   const at = performance.now();
   clock.value = at;
   ready.value = context?.state === "running";
+  const heard = [
+    unanswered.value.length && at >= mutedUntil.value ? "alarm" : "",
+    maydays.value.length ? "mayday" : "",
+  ];
+  sounding.value = ready.value ? heard.filter(Boolean).join(" ") : "";
   if (maydays.value.length && at >= nextMayday) {
     // Alternating, and never muted.
     tone(880, 0, 0.24, 0.4);

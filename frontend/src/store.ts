@@ -6,22 +6,12 @@
 
 import { computed, signal } from "@preact/signals";
 import { keptShown } from "./connection";
-import type {
-  Alarm,
-  Closure,
-  Incident,
-  Place,
-  Recommendation,
-  Room,
-  Session,
-  Storage,
-  Unit,
-} from "./types";
+import type { Alarm, Closure, Incident, Place, Recommendation, Room, Storage, Unit } from "./types";
 import { words } from "./words";
 
 const SILENT_S = 600;
 
-export const session = signal<Session | null>(null);
+export { session } from "./session";
 export const room = signal<Room | null>(null);
 export const closures = signal<Closure[]>([]);
 /** Room on the journal's disk; null until the server has said. */

@@ -12,11 +12,21 @@ export type Status =
   | "returning"
   | "out_of_service";
 
+/** Nobody touched it for a while (or its person locked it), twelve hours are over, or the shift is. */
+export type Locked = "idle" | "reauth" | "shift";
+
 export interface Session {
   person: string | null;
   name: string;
+  agency?: string | null;
   roles: string[];
   drill: boolean;
+  locked?: Locked | null;
+  shift?: { roles: string[]; ends_us: number } | null;
+  /** How this room lets people in. */
+  ways?: { passkey: boolean; oidc: { id: string; name: string }[] };
+  /** How this session's person can prove again who they are: password, passkey, oidc:<id>. */
+  unlock?: string[];
 }
 
 /** How much room the journal has on its disk. */
@@ -222,6 +232,8 @@ export type Message =
       storage?: Storage;
       closures?: Closure[];
     }
+  /** What this console may see has changed: everything is taken anew. */
+  | { t: "anew" }
   | { t: "closures"; closures: Closure[] }
   | EntryMessage
   | { t: "positions"; at_us: number; u: [number, number, number, number | null, number][] }

@@ -1,8 +1,9 @@
 /** The alarm strip: every alarm nobody has answered, the loudest first. */
 
-import { alarmTitle, alarmWhere } from "../alarms";
+import { alarmTitle, alarmWhere, kindOf } from "../alarms";
 import { lost } from "../connection";
 import { answerOne } from "../keys";
+import { locked } from "../session";
 import * as store from "../store";
 import { now, span } from "../time";
 import type { Alarm } from "../types";
@@ -30,7 +31,7 @@ export function AlarmStrip() {
       {list.length > 1 ? <b class="more narrow">{say.more(list.length - 1)}</b> : null}
       <Rate list={list} />
       <p class="hidden" aria-live="assertive">
-        {list[0] ? say.loud(list.length, alarmTitle(list[0])) : ""}
+        {list[0] ? say.loud(list.length, locked.value ? kindOf(list[0]) : alarmTitle(list[0])) : ""}
       </p>
     </section>
   );
@@ -39,32 +40,39 @@ export function AlarmStrip() {
 function Box({ alarm, first }: { alarm: Alarm; first: boolean }) {
   const more = [
     alarm.level > 0 ? say.level(alarm.level) : "",
-    alarmWhere(alarm),
-    alarm.verified ? "" : say.unverified,
-    (alarm.presses ?? 1) > 1 ? say.presses(alarm.presses ?? 1) : "",
-    alarm.text ? `“${alarm.text}”` : "",
+    ...(locked.value ? [words.lock.toAnswer] : details(alarm)),
   ].filter(Boolean);
   return (
     <li class={`alarm ${alarm.level > 0 ? "escalated" : ""}`}>
       <div class="what">
-        <b>{alarmTitle(alarm)}</b>
+        <b>{locked.value ? kindOf(alarm) : alarmTitle(alarm)}</b>
         <small>{more.join(", ")}</small>
       </div>
       <span class="clock">
         <Since us={alarm.raised_us} />
       </span>
-      <button
-        type="button"
-        class="main"
-        disabled={lost.value}
-        title={lost.value ? words.lost.offNow : undefined}
-        onClick={() => void answerOne(alarm.id)}
-      >
-        {say.answer} {first ? <Key>F2</Key> : null}
-      </button>
+      {locked.value ? null : (
+        <button
+          type="button"
+          class="main"
+          disabled={lost.value}
+          title={lost.value ? words.lost.offNow : undefined}
+          onClick={() => void answerOne(alarm.id)}
+        >
+          {say.answer} {first ? <Key>F2</Key> : null}
+        </button>
+      )}
     </li>
   );
 }
+
+/** Where it is and what was said; never on a locked console. */
+const details = (alarm: Alarm): string[] => [
+  alarmWhere(alarm),
+  alarm.verified ? "" : say.unverified,
+  (alarm.presses ?? 1) > 1 ? say.presses(alarm.presses ?? 1) : "",
+  alarm.text ? `“${alarm.text}”` : "",
+];
 
 /** At the right: how many came in ten minutes, and how long the longest has waited. */
 function Rate({ list }: { list: Alarm[] }) {

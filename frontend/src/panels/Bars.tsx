@@ -70,6 +70,18 @@ export function StoppedBar() {
   );
 }
 
+/** A crew in danger: above everything, also on a locked console. */
+export function MaydayBar() {
+  const list = store.maydays.value;
+  if (!list.length) return null;
+  return (
+    <div class="bar mayday" role="alert">
+      <b>{words.board.mayday}</b>
+      <b>{words.join(list.map((unit) => unit.callsign))}</b>
+    </div>
+  );
+}
+
 const LISTED = 4;
 
 /** Back again: what was missed is listed until somebody has seen it. */

@@ -4,15 +4,17 @@ import { useEffect } from "preact/hooks";
 import { lost } from "../connection";
 import { draft, formOpen, helpOpen, tab } from "../desk";
 import { MapPanel } from "../map/MapPanel";
+import { locked } from "../session";
 import * as store from "../store";
 import { theme } from "../theme";
 import { words } from "../words";
 import { AlarmStrip } from "./AlarmStrip";
-import { DrillBar, LostBar, StoppedBar, StorageBar } from "./Bars";
+import { DrillBar, LostBar, MaydayBar, StoppedBar, StorageBar } from "./Bars";
 import { Board } from "./Board";
 import { Card } from "./Card";
 import { CommandLine } from "./CommandLine";
 import { Help } from "./Help";
+import { Lock } from "./Lock";
 import { NewIncident } from "./NewIncident";
 import { PlaceForm } from "./PlaceForm";
 import { Queue } from "./Queue";
@@ -31,7 +33,17 @@ export function Room() {
       <LostBar />
       <StorageBar />
       <StoppedBar />
+      <MaydayBar />
       <AlarmStrip />
+      {locked.value ? <Lock /> : <Work />}
+    </div>
+  );
+}
+
+/** All that a locked console does not show. */
+function Work() {
+  return (
+    <>
       <Tabs />
       <main>
         <Queue />
@@ -44,7 +56,7 @@ export function Room() {
         </div>
       </main>
       <CommandLine />
-    </div>
+    </>
   );
 }
 

@@ -1,42 +1,38 @@
-/** The first page: in a drill one button, else name and password. */
+/** The first page: in a drill one button, else the ways in that this room has. */
 
-import { signal } from "@preact/signals";
-import { api, Problem } from "../api";
+import { useEffect, useState } from "preact/hooks";
+import { door } from "../door";
+import type { Session } from "../types";
 import { words } from "../words";
+import { Prove, waysOf } from "./Prove";
 
 const say = words.signIn;
-const problem = signal("");
-const waiting = signal(false);
 
 /** `drill` is null when the server has not said which it is. */
 export function SignIn({ drill, enter }: { drill: boolean | null; enter: () => Promise<void> }) {
   return (
     <main class={`sign-in ${drill ? "drill" : ""}`}>
       <b class="brand">{words.name}</b>
-      {drill === false ? <Password enter={enter} /> : <Demo enter={enter} />}
-      <p class="late" role="alert">
-        {problem.value}
-      </p>
+      {drill === false ? <Door enter={enter} /> : <Demo enter={enter} />}
     </main>
   );
 }
 
-async function attempt(signIn: () => Promise<unknown>, enter: () => Promise<void>): Promise<void> {
-  if (waiting.value) return;
-  waiting.value = true;
-  problem.value = "";
-  try {
-    await signIn();
-    await enter();
-  } catch (error) {
-    const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
-    problem.value = refused ? say.wrong : (error as Error).message;
-  } finally {
-    waiting.value = false;
-  }
-}
-
 function Demo({ enter }: { enter: () => Promise<void> }) {
+  const [waiting, setWaiting] = useState(false);
+  const [problem, setProblem] = useState("");
+  const go = async () => {
+    setWaiting(true);
+    setProblem("");
+    try {
+      await door.signInDemo();
+      await enter();
+    } catch (error) {
+      setProblem((error as Error).message);
+    } finally {
+      setWaiting(false);
+    }
+  };
   return (
     <>
       <h1>{say.drillTitle}</h1>
@@ -49,44 +45,31 @@ function Demo({ enter }: { enter: () => Promise<void> }) {
       <button
         type="button"
         class="big main"
-        disabled={waiting.value}
+        disabled={waiting}
         ref={(node) => node?.focus()}
-        onClick={() => void attempt(api.signInDemo, enter)}
+        onClick={() => void go()}
       >
         {say.enter}
       </button>
+      <p class="late" role="alert">
+        {problem}
+      </p>
     </>
   );
 }
 
-function Password({ enter }: { enter: () => Promise<void> }) {
+function Door({ enter }: { enter: () => Promise<void> }) {
+  const [found, setFound] = useState<Session | null>(null);
+  useEffect(() => {
+    door.session().then(setFound, () => {}); // name and password are there anyway
+  }, []);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const data = new FormData(event.currentTarget);
-        const [name, password] = [String(data.get("name")), String(data.get("password"))];
-        void attempt(() => api.signIn(name, password), enter);
-      }}
-    >
+    <>
       <h1>{say.title}</h1>
-      <label class="field">
-        <span>{say.name}</span>
-        <input name="name" autocomplete="username" required maxLength={200} />
-      </label>
-      <label class="field">
-        <span>{say.password}</span>
-        <input
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          maxLength={1000}
-        />
-      </label>
-      <button type="submit" class="big main" disabled={waiting.value}>
-        {say.go}
-      </button>
-    </form>
+      <Prove use="sign-in" ways={waysOf(found, "sign-in")} done={enter} />
+      <p>
+        <a href="/enrol">{say.invited}</a>
+      </p>
+    </>
   );
 }

@@ -1,10 +1,12 @@
 /** The top bar: how live the picture is, how fresh the positions are, the sound, the time. */
 
 import { useComputed } from "@preact/signals";
-import { api } from "../api";
 import { connection, lost, pictureMs } from "../connection";
+import { door } from "../door";
 import { dropKept } from "../kept";
-import { muteLeftMs, ready, toggleMute, wake } from "../sound";
+import { lockNow } from "../lock";
+import { locked } from "../session";
+import { muteLeftMs, ready, sounding, toggleMute, wake } from "../sound";
 import * as store from "../store";
 import { choice, setTheme } from "../theme";
 import { clockTime, now, span } from "../time";
@@ -23,21 +25,29 @@ export function TopBar() {
       </a>
       <b class="brand">{words.name}</b>
       <span class="city">{store.room.value?.city.name}</span>
+      {/* Left of what grows when the sound wakes: a first click must not miss it. */}
+      <a class="who-am-i" href="/people" title={say.people}>
+        {store.session.value?.name}
+      </a>
       <span class="grow" />
-      <span class="who-am-i">{store.session.value?.name}</span>
       <ThemeSwitch />
       <Sound />
       <Live />
-      <Positions />
+      {locked.value ? null : <Positions />}
       <time class="wall" title={say.clock}>
         <Wall />
       </time>
+      {locked.value ? null : (
+        <button type="button" class="quiet" onClick={() => void lockNow()}>
+          {say.lock} <Key>Alt L</Key>
+        </button>
+      )}
       <button
         type="button"
         class="quiet"
         onClick={() => {
           dropKept();
-          void api.signOut().finally(() => location.reload());
+          void door.signOut().finally(() => location.reload());
         }}
       >
         {say.signOut}
@@ -73,7 +83,12 @@ function Sound() {
     );
   const left = muteLeftMs.value;
   return (
-    <button type="button" class={`quiet ${left > 0 ? "muted" : ""}`} onClick={toggleMute}>
+    <button
+      type="button"
+      class={`quiet ${left > 0 ? "muted" : ""}`}
+      data-sounding={sounding.value}
+      onClick={toggleMute}
+    >
       {left > 0 ? say.soundMuted(span(left)) : say.soundOn} <Key>F8</Key>
     </button>
   );

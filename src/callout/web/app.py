@@ -119,6 +119,8 @@ HANDLERS = (
     api_oidc.get_back,
     api_oidc.delete_link,
     pages.get_page,
+    pages.get_people_page,
+    pages.get_enrol_page,
     pages.get_worker,
     pages.get_asset,
     pages.get_tile,

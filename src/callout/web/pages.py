@@ -20,10 +20,26 @@ mimetypes.add_type("text/javascript", ".mjs")
 @get("/", include_in_schema=False)
 async def get_page() -> Response[bytes]:
     """The control-room page."""
-    page = PAGES / "index.html"
+    return _page("index.html")
+
+
+@get("/people", include_in_schema=False)
+async def get_people_page() -> Response[bytes]:
+    """The page of people: one's own sessions and shift, staff, devices, requests, sharing."""
+    return _page("people.html")
+
+
+@get("/enrol", include_in_schema=False)
+async def get_enrol_page() -> Response[bytes]:
+    """The page on which an invitation is taken up; its code stays behind the ``#``, unsent."""
+    return _page("enrol.html")
+
+
+def _page(name: str) -> Response[bytes]:
+    page = PAGES / name
     if not page.is_file():
         raise UnavailableError(
-            "the pages have not been built", where="/", todo="Run make demo, or pip install again"
+            "the pages have not been built", where=name, todo="Run make demo, or pip install again"
         )
     return Response(
         page.read_bytes(),

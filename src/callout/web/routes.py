@@ -89,6 +89,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/log/checkpoint", Action.LOG_READ),
     Route("GET", "/log/tile/{path}", Action.LOG_READ),
     Route("GET", "/", Action.PAGE),
+    Route("GET", "/people", Action.PAGE),
+    Route("GET", "/enrol", Action.PAGE),
     Route("GET", "/sw.js", Action.PAGE),
     Route("GET", "/assets/{name}", Action.PAGE),
 )
