@@ -17,12 +17,22 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 from packaging.requirements import Requirement
 
-MODEL_SUFFIXES = frozenset(
+
+def apart(text: str) -> frozenset[str]:
+    """The words of a text that has one after the other."""
+    return frozenset(text.split())
+
+
+MODEL_SUFFIXES = apart(
     ".onnx .ort .tflite .pt .pth .ckpt .h5 .hdf5 .caffemodel .prototxt .pb .pbtxt .bin .engine .trt"
-    " .mlmodel .safetensors .gguf .ggml .keras .weights .pkl .pickle .joblib .nnue .param".split()
+    " .mlmodel .safetensors .gguf .ggml .keras .weights .pkl .pickle .joblib .nnue .param"
 )
-_TABLE = re.compile(r"^CREATE (?:VIRTUAL )?TABLE (?:IF NOT EXISTS )?(\w+)(.*?)^\)", re.M | re.S)
-_COLUMN = re.compile(r"\b([a-z_]\w*)\s+(?:integer|text|blob|bigint|bytea|smallint)\b", re.I)
+_TABLE = re.compile(
+    r"^CREATE (?:VIRTUAL )?TABLE (?:IF NOT EXISTS )?(\w+)(.*?)^\)", re.MULTILINE | re.DOTALL
+)
+_COLUMN = re.compile(
+    r"\b([a-z_]\w*)\s+(?:integer|text|blob|bigint|bytea|smallint)\b", re.IGNORECASE
+)
 
 
 def normal(name: str) -> str:
@@ -74,7 +84,7 @@ def closure(asked: Iterable[str], required: Callable[[str], list[str]]) -> set[s
 
 def locked(lock: str) -> set[str]:
     """The names in a lock file, of every system."""
-    return {normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.M)}
+    return {normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
 
 
 def npm(lock: dict[str, Any]) -> set[str]:
@@ -112,7 +122,7 @@ def modules(files: Iterable[PurePosixPath]) -> set[str]:
 
 
 def models(files: Iterable[PurePosixPath]) -> set[str]:
-    """Files that hold a learned model by their name. A .pth at the top is Python's own path file."""
+    """Files that hold a learned model by their names. A .pth at the top is Python's own."""
     return {
         str(file)
         for file in files
@@ -287,15 +297,15 @@ def kinds_of_stream(source: str) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr) and isinstance(first := node.values[0], ast.Constant):
-            if match := re.match(r"([a-z-]+)/", str(first.value)):
-                found.add(match[1])
+            match = re.match(r"([a-z-]+)/", str(first.value))
+            found |= {match[1]} if match else set()
     return found
 
 
 def spaces(source: str) -> set[str]:
     """The spaces of state.db that a module names: in a call of State, or as ``_SPACE``."""
     found = set(re.findall(r"state\.(?:put|get|take|items|delete)\(\s*\"([\w-]+)\",", source))
-    for names, values in re.findall(r"^((?:_[A-Z]+, )*_[A-Z]+) = (\".*\")$", source, re.M):
+    for names, values in re.findall(r"^((?:_[A-Z]+, )*_[A-Z]+) = (\".*\")$", source, re.MULTILINE):
         if "_SPACE" in names or "_META" in names:
             pairs = zip(names.split(", "), re.findall(r'"([^"]*)"', values), strict=True)
             found |= {value for name, value in pairs if name in {"_SPACE", "_META"}}
@@ -317,5 +327,7 @@ def tests_in(folder: Path) -> set[str]:
     """Names of the test functions below a folder."""
     texts = (path.read_text() for path in folder.rglob("test_*.py"))
     return {
-        name for text in texts for name in re.findall(r"^\s*(?:async )?def (test_\w+)", text, re.M)
+        name
+        for text in texts
+        for name in re.findall(r"^\s*(?:async )?def (test_\w+)", text, re.MULTILINE)
     }

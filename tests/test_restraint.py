@@ -26,12 +26,10 @@ from fakes import line_room, place
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "callout"
 LOCKS = ("run", "dev", "build", "boot")
-LEAVE = frozenset(
-    """
+LEAVE = find.apart("""
     .git .venv node_modules __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
     .import_linter_cache dist build callout.egg-info .coverage test-results
-    """.split()
-)
+    """)
 DISPATCHER = Actor(
     id="p1", kind="person", agency="fire", roles=frozenset({Role.DISPATCHER, Role.CALL_TAKER})
 )
