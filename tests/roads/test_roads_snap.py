@@ -71,6 +71,14 @@ def test_no_road_within_reach(build):
     assert town.roads.snap(points((200, -40)), reach_m=30).edge.tolist() == [-1]
 
 
+@pytest.mark.parametrize("lat", [90.0, -90.0, 89.9999999, 89.9, -89.9999])
+def test_the_search_ends_at_a_pole_too(build, lat):
+    """Where cells are nothing wide it went on for ever, and with it the room's one thread."""
+    town = build(NODES, DIVIDED)
+    pole = np.array([[1_800_000_000, round(lat * 1e7)], [0, round(lat * 1e7)]], np.int64)
+    assert town.roads.snap(pole).edge.tolist() == [-1, -1]
+
+
 def test_an_island_is_taken_only_far_from_other_roads(build):
     nodes = {**NODES, 8: (100, 60), 9: (200, 60), 10: (100, 400), 11: (200, 400)}
     town = build(nodes, [*DIVIDED, Way(89, [8, 9]), Way(99, [10, 11])])

@@ -192,6 +192,10 @@ def snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arra
     in_x, in_y = x - x0 - column * dx, y - y0 - row * dy
     border_m = min(min(in_x, dx - in_x) * to_x, min(in_y, dy - in_y) * to_y)
     cell_m = min(dx * to_x, dy * to_y)
+    # Near a pole a cell is nothing wide and rings would never get far: they end with the grid.
+    last_ring = max(column, nx - 1 - column, row, ny - 1 - row)
+    if max(y0 - y, y - y0 - ny * dy) * to_y > reach_m:
+        last_ring = -1
     has_heading = not math.isnan(east)
     last_road, last_to = -1, -1
     if previous >= 0 and previous < len(arrays.edge_road):
@@ -201,7 +205,7 @@ def snap_one(  # noqa: C901, PLR0912, PLR0915 - one nest of loops over many arra
     ring = 0
     while True:
         nearest_m = border_m + (ring - 1) * cell_m if ring > 0 else 0.0
-        if nearest_m - _SAME_ROAD_M > best or nearest_m > reach_m:
+        if ring > last_ring or nearest_m - _SAME_ROAD_M > best or nearest_m > reach_m:
             break
         for r in range(max(0, row - ring), min(ny - 1, row + ring) + 1):
             step = 1 if r in (row - ring, row + ring) or ring == 0 else 2 * ring

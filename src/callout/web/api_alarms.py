@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from callout.access import Action, Subject, authorize, sees
@@ -76,7 +77,12 @@ def _claimed_us(at: str | float | None) -> int | None:
     return moment if 0 < moment < 2**53 else None
 
 
-@post("/api/alarms", summary="Raise an alarm", tags=["alarms"])
+@post(
+    "/api/alarms",
+    summary="Raise an alarm",
+    tags=["alarms"],
+    responses={200: ResponseSpec(AlarmOut, description="The same press again")},
+)
 async def post_alarm(
     data: JSONBody[AlarmIn],
     room: TheRoom,

@@ -42,7 +42,9 @@ from callout.web import (
     ingest,
     pages,
 )
+from callout.web.document import describe_answers
 from callout.web.door import Door
+from callout.web.guard import by_table
 from callout.web.problems import on_any_error, on_callout_error, on_http_error
 from callout.web.room import Room
 
@@ -184,6 +186,7 @@ def _litestar(room: Room) -> Litestar:
 
     app = Litestar(
         route_handlers=list(HANDLERS),
+        guards=[by_table],
         dependencies={
             "room": Provide(the_room, sync_to_thread=False),
             "actor": Provide(the_actor, sync_to_thread=False),
@@ -208,6 +211,7 @@ def _litestar(room: Room) -> Litestar:
         debug=False,
     )
     _describe_raw(app)
+    describe_answers(app)
     return app
 
 

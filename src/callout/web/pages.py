@@ -4,6 +4,7 @@ import mimetypes
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
 from callout.access import ROOM, Action, authorize
@@ -48,14 +49,23 @@ async def get_worker() -> Response[bytes]:
 async def get_asset(name: FromPath[Path]) -> Response[bytes]:
     """A file of the built pages; its name holds a hash of its content."""
     base = (PAGES / "assets").resolve()
-    wanted = (base / str(name).lstrip("/")).resolve()
-    if not wanted.is_relative_to(base) or not wanted.is_file():
+    try:
+        wanted = (base / str(name).lstrip("/")).resolve()
+        found = wanted.is_relative_to(base) and wanted.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        found = False
+    if not found:
         raise NotFoundError("there is no such file", where="assets")
     media_type = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
     return Response(wanted.read_bytes(), media_type=media_type, headers={"cache-control": _FOREVER})
 
 
-@get("/tiles/{z:int}/{x:int}/{y:int}", tags=["room"])
+@get(
+    "/tiles/{z:int}/{x:int}/{y:int}",
+    tags=["room"],
+    media_type="application/vnd.mapbox-vector-tile",
+    responses={204: ResponseSpec(None, description="Nothing to draw")},
+)
 async def get_tile(
     z: FromPath[int],
     x: FromPath[int],
@@ -70,6 +80,5 @@ async def get_tile(
         return Response(b"", status_code=204)
     return Response(
         tile,
-        media_type="application/vnd.mapbox-vector-tile",
         headers={"content-encoding": "gzip", "cache-control": "private, max-age=3600"},
     )

@@ -10,6 +10,17 @@ from litestar.exceptions import HTTPException
 from callout.base.errors import CalloutError
 
 MEDIA_TYPE = "application/problem+json"
+#: What to do where an error itself does not say.
+_TODO = {
+    "bad-input": "Put it right and send it again",
+    "sign-in-needed": "Sign in, or send a token",
+    "refused": "Ask a supervisor or the administrator",
+    "not-found": "Look at the list again; it may be gone",
+    "conflict": "Look again and decide anew",
+    "too-large": "Send less at once",
+    "disk-full": "Make room on the disk of the room's home",
+}
+_LOG_HAS_IT = "Try again; if it stays, use the radio and tell the administrator"
 _log = structlog.get_logger()
 
 
@@ -20,7 +31,7 @@ def problem(error: CalloutError) -> dict[str, Any]:
         "title": error.what,
         "status": error.status,
         "where": error.where,
-        "todo": error.todo,
+        "todo": error.todo or _TODO.get(error.code, _LOG_HAS_IT),
         "detail": str(error),
         **error.detail,
     }
@@ -64,7 +75,7 @@ def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             "title": "callout made a mistake; it is in the log",
             "status": 500,
             "where": request.scope["path"],
-            "todo": "Try again; if it stays, use the radio and tell the administrator",
+            "todo": _LOG_HAS_IT,
             "detail": type(error).__name__,
         }
     )

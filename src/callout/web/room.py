@@ -69,7 +69,6 @@ class Room:
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
-        self.invitations = Invitations(picture.journal.state, picture.clock)
         challenges = Challenges(picture.clock)
         self.passkeys = Passkeys(
             picture.journal.state, picture.clock, challenges, self.account.copied_passkey
