@@ -53,6 +53,7 @@ class Running(NamedTuple):
     home: Home
     program: str  # a token of scope room
     button: str  # a token of device button-1, scope alarms
+    browsers: list[httpx.Client]  # closed at the end, whoever else closes them
 
     def client(self, token: str | None = None) -> httpx.Client:
         """A client with a token: the program's unless another is given; "" for none."""
@@ -74,9 +75,11 @@ class Running(NamedTuple):
         with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=20) as first:
             answer = first.post("/api/session", json={"name": person, "password": PASSWORD})
             assert answer.is_success, answer.text
-        return httpx.Client(
+        client = httpx.Client(
             base_url=self.url, headers={"Origin": self.url}, cookies=first.cookies, timeout=20
         )
+        self.browsers.append(client)
+        return client
 
 
 @contextmanager
@@ -96,9 +99,12 @@ def running(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     assert up.wait(60), "the server did not come up"
+    browsers: list[httpx.Client] = []
     try:
-        yield Running(f"http://127.0.0.1:{port}", room, home, program, button)
+        yield Running(f"http://127.0.0.1:{port}", room, home, program, button, browsers)
     finally:
+        for browser in browsers:
+            browser.close()
         server.should_exit = True
         thread.join(20)
         bound.close()

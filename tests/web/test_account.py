@@ -62,6 +62,7 @@ def test_a_request_from_another_page_or_name_is_an_entry_too(own: Running) -> No
     httpx.get(f"{own.url}/api/units", headers={"Host": "rebound.example"})
     evil = {"Origin": "http://evil.example"}
     httpx.post(f"{own.url}/api/incidents", headers=evil, json={})
+    flush(own)
     assert {entry.body["why"] for entry in kept(own, "Refused.1")} >= {"host", "origin"}
 
 

@@ -4,6 +4,7 @@ from callout.access.actor import EVERY_AGENCY, NOBODY, SYSTEM, Actor, Lock, Role
 from callout.access.authorize import ROOM, Subject, authorize, entitle, reaches, sees
 from callout.access.board import AccessBoard
 from callout.access.credentials import Credentials
+from callout.access.invitations import Invitation, Invitations
 from callout.access.rules import RULES, Action, Purpose, Rule
 from callout.access.sessions import SESSION_S, Sessions
 from callout.access.who import device_actor, person_actor
@@ -19,6 +20,8 @@ __all__ = [
     "Action",
     "Actor",
     "Credentials",
+    "Invitation",
+    "Invitations",
     "Lock",
     "Purpose",
     "Role",

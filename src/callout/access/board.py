@@ -70,7 +70,10 @@ class Request(msgspec.Struct):
 
 
 class Device(msgspec.Struct):
-    """A device or program. ``state``: invited, enrolled or revoked."""
+    """A device or program. ``state``: invited, enrolled or revoked.
+
+    ``by``: who invited it or made its token, or revoked it; ``invited_by``: who did so anew.
+    """
 
     id: str
     scopes: tuple[str, ...]
@@ -83,6 +86,7 @@ class Device(msgspec.Struct):
     since_us: int
     seq: int
     version: int
+    invited_by: str = ""
 
 
 class _Kept(msgspec.Struct):
@@ -265,13 +269,15 @@ class AccessBoard:
         fact = decode(events.DeviceInvited, body)
         before = self.devices.get(name)
         if before is not None and before.state == "enrolled":
-            return  # it speaks until the code is used
+            before.invited_by = entry.actor  # it speaks on until the code is used
+            return
         self._speaks(
             name, fact.scopes, fact.agency, fact.unit, "", fact.expires_us, "invited", entry
         )
 
     def _device(self, name: str, body: dict[str, Any], entry: Entry) -> None:
         fact = decode(events.DeviceEnrolled, body)
+        before = self.devices.get(name)
         self._speaks(
             name,
             fact.scopes,
@@ -282,6 +288,8 @@ class AccessBoard:
             "enrolled",
             entry,
         )
+        if before is not None and entry.actor == f"device/{name}":
+            self.devices[name].by = before.invited_by or before.by
 
     def _speaks(
         self,

@@ -23,6 +23,17 @@ _TRIES = 5
 _LOCK_S = 600
 
 
+#: Spaces of state.db with what a person signs in with: by their id, or with it in the value.
+_OF_A_PERSON = ("account", "code", "passkey", "oidc-link")
+
+
+class _Owned(msgspec.Struct):
+    """What any of them is read as, to see whose it is."""
+
+    person: str = ""
+    label: str = ""
+
+
 class _Account(msgspec.Struct):
     """What a password opens."""
 
@@ -97,6 +108,32 @@ class Credentials:
         account = _Account(person, login.strip(), self._hasher.hash(password))
         self._state.put("account", key, msgspec.json.encode(account))
         self._state.delete("failures", key)
+
+    def ways(self) -> dict[str, dict[str, int]]:
+        """By person, how many of each thing to sign in with there are: account, code, passkey..."""
+        found: dict[str, dict[str, int]] = {}
+        for space in _OF_A_PERSON:
+            for key, raw in self._state.items(space):
+                ways = found.setdefault(_owned(raw).person or key, {})
+                ways[space] = ways.get(space, 0) + 1
+        return found
+
+    def labels(self, person: str) -> list[str]:
+        """What a person called their passkeys."""
+        found = [_owned(raw) for _, raw in self._state.items("passkey")]
+        return [one.label for one in found if one.person == person]
+
+    def drop_person(self, person: str) -> int:
+        """Forget all that a person signs in with; how many things that were."""
+        keys = [
+            (space, key)
+            for space in _OF_A_PERSON
+            for key, raw in self._state.items(space)
+            if (_owned(raw).person or key) == person
+        ]
+        for space, key in keys:
+            self._state.delete(space, key)
+        return len(keys)
 
     def login_of(self, person: str) -> str | None:
         """The name that a person signs in with; None when they have no password."""
@@ -179,3 +216,10 @@ class Credentials:
         now_us = self._clock.now_us()
         failures = msgspec.json.encode(_Failures(before + 1, now_us))
         self._state.put("failures", key, failures, now_us + _LOCK_S * 1_000_000)
+
+
+def _owned(raw: bytes) -> _Owned:
+    try:
+        return msgspec.json.decode(raw, type=_Owned)
+    except msgspec.MsgspecError:
+        return _Owned()  # it stands under its person's id

@@ -47,9 +47,11 @@ class Action(StrEnum):
     STAFF_READ = "staff.read"
     STAFF_ADMIN = "staff.admin"
     STAFF_SHIFT = "staff.shift"
+    STAFF_REPORT = "staff.report"
     ACCESS_REVIEW = "access.review"
     ACCESS_ASK = "access.ask"
     ACCESS_DECIDE = "access.decide"
+    AGENCY_READ = "agency.read"
     AGENCY_SHARE = "agency.share"
     DEVICE_READ = "device.read"
     DEVICE_ENROL = "device.enrol"
@@ -185,11 +187,15 @@ RULES: dict[Action, Rule] = {
     # Nobody gives themselves a role: the staff row's own person counts as who asked.
     Action.STAFF_ADMIN: _rule(Role.ADMINISTRATOR, share=_OWN, second=True),
     Action.STAFF_SHIFT: _rule(Role.SUPERVISOR, share=_OWN),
+    # All that is kept about somebody else, for Purpose.SUBJECT_ACCESS only. No administrator, no
+    # supervisor: it is nobody's tool to watch people with.
+    Action.STAFF_REPORT: _rule(Role.EVIDENCE_OFFICER, Role.AUDITOR, share=_OWN, purpose=True),
     Action.ACCESS_REVIEW: _rule(Role.AUDITOR, Role.ADMINISTRATOR),
     Action.ACCESS_ASK: _PERSON,
     Action.ACCESS_DECIDE: _rule(
         Role.SUPERVISOR, Role.ADMINISTRATOR, share=_OWN, states=("asked",), second=True
     ),
+    Action.AGENCY_READ: _rule(Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR),
     Action.AGENCY_SHARE: _rule(Role.ADMINISTRATOR, share=_OWN),
     Action.DEVICE_READ: _rule(Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR, share=_OWN),
     Action.DEVICE_ENROL: _rule(Role.SUPERVISOR, Role.ADMINISTRATOR, share=_OWN),
@@ -200,4 +206,30 @@ RULES: dict[Action, Rule] = {
     Action.SELF: _PERSON,
     Action.SESSION: _ANYONE,
     Action.PAGE: _ANYONE,
+}
+
+#: Which roles somebody with a role may give to who asked for them, for a time.
+GRANTS: dict[Role, frozenset[Role]] = {
+    Role.SUPERVISOR: frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR},
+    Role.ADMINISTRATOR: frozenset(Role),
+}
+
+
+class Gives(NamedTuple):
+    """Which scopes a role gives to a device of a unit, and to one that is bound to none."""
+
+    unit: frozenset[Scope]
+    free: frozenset[Scope]
+
+
+_OF_A_UNIT = frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.CREW})
+
+#: Who gives which scopes, to devices and programs of their own agency (``share=_OWN`` above).
+#: Without a unit nobody gives ``crew``; what reads incidents or the log, only an administrator.
+GIVES: dict[Role, Gives] = {
+    Role.SUPERVISOR: Gives(unit=_OF_A_UNIT, free=frozenset({Scope.ALARMS})),
+    Role.ADMINISTRATOR: Gives(
+        unit=_OF_A_UNIT,
+        free=frozenset({Scope.ALARMS, Scope.POSITIONS, Scope.ROOM, Scope.AUDIT}),
+    ),
 }

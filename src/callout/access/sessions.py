@@ -106,6 +106,17 @@ class Sessions:
             session.proved_us = session.seen_us = now_us
             self._put(hash_secret(secret), session)
 
+    def prove_id(self, session_id: str, person: str, ways: tuple[str, ...]) -> bool:
+        """The same for a person's session known by its id; whether there is one."""
+        for key, session in self._all():
+            if (session.id, session.person) == (session_id, person):
+                now_us = self._clock.now_us()
+                session.closed_by_hand, session.ways = False, ways
+                session.proved_us = session.seen_us = now_us
+                self._put(key, session)
+                return True
+        return False
+
     def close(self, secret: str) -> None:
         """Forget a session; unknown ones are none."""
         self._state.delete(_SPACE, hash_secret(secret))

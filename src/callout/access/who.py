@@ -1,7 +1,8 @@
 """From a session or a token to who is asking: pure, at one moment, from the board as it is."""
 
 from callout.access.actor import Actor, Lock, Role, Scope
-from callout.access.board import AccessBoard, Staff
+from callout.access.board import AccessBoard, Device, Staff
+from callout.access.credentials import Token
 from callout.access.sessions import Session, lock_of
 
 
@@ -72,3 +73,31 @@ def device_actor(
         unit=unit,
         shared=board.shared_with(agency),
     )
+
+
+def token_actor(board: AccessBoard, token: Token, now_us: int) -> Actor | None:
+    """Who showed the token; None when the board knows better than to let it speak.
+
+    A token never says more than the board lets its device say now. One without an entry, as a
+    drill's players have, speaks for itself.
+    """
+    device = board.devices.get(token.device)
+    if device is None:
+        return device_actor(board, token.device, token.scopes, token.agency, token.unit)
+    if not speaks(device, now_us):
+        return None
+    scopes = tuple(scope for scope in token.scopes if scope in device.scopes)
+    return device_actor(board, device.id, scopes, device.agency, device.unit)
+
+
+def key_actor(board: AccessBoard, device_id: str, public_key: str, now_us: int) -> Actor | None:
+    """Who signed with that key; None when it is (no longer) that device's."""
+    device = board.devices.get(device_id)
+    if device is None or device.public_key != public_key or not speaks(device, now_us):
+        return None
+    return device_actor(board, device.id, device.scopes, device.agency, device.unit)
+
+
+def speaks(device: Device, now_us: int) -> bool:
+    """Whether what the device shows may still open anything."""
+    return device.state == "enrolled" and not 0 < device.expires_us <= now_us

@@ -85,6 +85,13 @@ class TooLargeError(CalloutError):
     code = "too-large"
 
 
+class TooManyError(CalloutError):
+    """More tries than we take in this time; nothing was looked at."""
+
+    status = 429
+    code = "too-many"
+
+
 class HomeInUseError(CalloutError):
     """Another process holds this home."""
 

@@ -56,6 +56,11 @@ SETTINGS: tuple[Setting, ...] = (
         "Megabytes kept back in the home for when the disk is full; 0: none.",
     ),
     Setting("CALLOUT_SHIFT_H", "12", "Hours that a shift has unless it is ended earlier."),
+    Setting(
+        "CALLOUT_OIDC",
+        "",
+        "JSON file of the identity providers that staff may sign in by. See docs/people.md.",
+    ),
     Setting("CALLOUT_LOG", "info", "Least level that is logged: debug, info, warning or error."),
 )
 _BY_ENV = {setting.env: setting for setting in SETTINGS}

@@ -12,8 +12,6 @@ from callout.base.facts import Fact
 from callout.incidents import events
 from callout.journal import Entry
 
-_KEEP_CLOSED_US = 24 * 3600 * 1_000_000
-
 
 class Alarm(msgspec.Struct):
     """One alarm. Device, place and words are side rows of entry ``seq``."""
@@ -115,6 +113,9 @@ class IncidentBoard:
         for fact in vars(events).values()
         if isinstance(fact, builtins.type) and issubclass(fact, Fact) and fact.TYPE
     )
+
+    #: None: nothing is let go.
+    KEEP_CLOSED_US: ClassVar[int | None] = 24 * 3600 * 1_000_000
 
     def __init__(self) -> None:
         """Start empty; entry 0 comes first."""
@@ -337,7 +338,8 @@ class IncidentBoard:
         return incident
 
     def _forget_ended(self, now_us: int) -> None:
-        while self._ended and now_us - self._ended[0][0] > _KEEP_CLOSED_US:
+        keep_us = self.KEEP_CLOSED_US
+        while keep_us is not None and self._ended and now_us - self._ended[0][0] > keep_us:
             _, kind, name = self._ended.popleft()
             if kind == "alarm":
                 incident = self.incidents.get(self.alarms[name].incident)

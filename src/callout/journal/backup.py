@@ -42,7 +42,7 @@ _PAGE: Final = 256
 #: The space of state.db for backups that are not in the journal yet.
 WAITING: Final = "backup"
 # Who is signed in, who guessed wrong, what this one home remembers; and whatever has an end.
-_NOT_COPIED: Final = ("session", "failures", MEMORY, WAITING)
+_NOT_COPIED: Final = ("session", "failures", "invitation", MEMORY, WAITING)
 _HASHED_BYTES: Final = 1 << 20
 _TODO: Final = "Name a folder that callout backup made"
 Progress = Callable[[int, int], None]

@@ -49,6 +49,7 @@ class State:
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
+        self._taking = threading.Lock()
         self._writable = writable
         if not writable and not path.exists():
             raise NotFoundError(
@@ -81,6 +82,14 @@ class State:
     def delete(self, space: str, key: str) -> None:
         """Drop a value; nothing happens when there is none."""
         self._change("DELETE FROM item WHERE space = ? AND key = ?", space, key)
+
+    def take(self, space: str, key: str) -> bytes | None:
+        """Drop a value and return it: of several who take it at once only one has it."""
+        with self._taking:
+            value = self.get(space, key)
+            if value is not None:
+                self.delete(space, key)
+            return value
 
     def items(self, space: str) -> list[tuple[str, bytes]]:
         """All living values of a space, by key."""

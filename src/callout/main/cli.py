@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from callout import __version__
-from callout.access import EVERY_AGENCY, SYSTEM, Credentials
-from callout.access.commands import enrol_device, record_admin
+from callout.access import SYSTEM, Credentials
+from callout.access.commands import record_admin
 from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, CalloutError, FullError
 from callout.base.ids import new_id
@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "prove": "callout.main.log",
     "restore": "callout.main.backup",
     "resume": "callout.main.resume",
+    "token": "callout.main.token",
     "verify": "callout.main.log",
 }
 
@@ -205,28 +206,6 @@ def admin_create(name: str, password: str, home: str | None) -> None:
         Credentials(journal.state, clock).set_password(name, password, person=person)
         record_admin(journal, person, name).result()
     click.echo(f"{name} can now sign in")
-
-
-@cli.group()
-def token() -> None:
-    """Tokens of devices and programs."""
-
-
-@token.command("create")
-@click.argument("device")
-@click.option("--scope", "scopes", multiple=True, default=("alarms",), show_default=True)
-@click.option("--unit", default="", help="Bind the token to this unit.")
-@click.option("--agency", default=EVERY_AGENCY, help="Else it is the whole room's.")
-@home_option
-def token_create(
-    device: str, scopes: tuple[str, ...], unit: str, agency: str, home: str | None
-) -> None:
-    """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room, audit."""
-    clock = SystemClock()
-    with closing(open_journal(home_folder(home), clock)) as journal:
-        enrol_device(journal, SYSTEM, device, scopes, agency=agency, unit=unit).result()
-        secret = Credentials(journal.state, clock).create_token(device, scopes, unit, agency=agency)
-    click.echo(secret)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from callout.access.oidc import read_providers
 from callout.base.errors import BadInputError
 from callout.base.settings import setting, setting_int
 from callout.main import watchdog
@@ -72,6 +73,7 @@ def build(
         about=about or {},
         keep_days=keep_days,
         shift_h=setting_int("CALLOUT_SHIFT_H", 1, 24),
+        providers=read_providers(Path(file)) if (file := setting("CALLOUT_OIDC")) else (),
     )
     app = create_app(room, names_for(host, port, further_names), secure=tls is not None)
     config = uvicorn.Config(

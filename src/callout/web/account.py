@@ -9,8 +9,9 @@ from concurrent.futures import Future
 
 import structlog
 
-from callout.access import Actor
+from callout.access import Action, Actor
 from callout.access.account import Act, Tally
+from callout.access.ceremony import Passkey
 from callout.access.events import MaterialOpened, Refused, StreamOpened
 from callout.base.errors import CalloutError
 from callout.base.facts import Fact
@@ -36,6 +37,11 @@ class Account:
         act = Act(actor.label, action, kind, name if known else "", why)
         if now := self._refused.take(act, self._picture.clock.now_us()):
             self._enter(now.actor, _refusal(now, 1))
+
+    def copied_passkey(self, passkey: Passkey) -> None:
+        """A passkey's count went back: somebody has a copy of that person's key."""
+        person = Actor(id=passkey.person, kind="person")
+        self.refused(person, Action.SESSION, "passkey", passkey.id, "sign-count")
 
     def opened(
         self, actor: Actor, kind: str, name: str, purpose: str = ""

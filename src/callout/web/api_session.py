@@ -22,6 +22,7 @@ from callout.web.door import COOKIE, session_secret
 from callout.web.log_words import who
 from callout.web.room import Room
 from callout.web.views import storage_view
+from callout.web.ways import ways
 
 #: Who enters a drill by one click; its cast has them.
 DRILL_PERSON = "drill"
@@ -53,12 +54,13 @@ async def signed_in(
     person = picture.access.staff.get(person_id)
     if person is None or person.left_us:
         raise RefusedError("this account has ended", where="sign-in", todo="Ask the administrator")
-    await _on_shift(room, person)
+    await on_duty(room, person)
     secret = room.sessions.open(person.id, ways)
     return _with_cookie(request, secret)
 
 
-async def _on_shift(room: Room, person: Staff) -> None:
+async def on_duty(room: Room, person: Staff) -> None:
+    """The person's shift begins, unless they have one."""
     now_us = room.clock.now_us()
     if not on_shift(person, now_us):
         hours = room.shift_h
@@ -80,7 +82,9 @@ def _with_cookie(request: Request[Any, Any, Any], secret: str) -> Response[None]
 
 
 @get("/api/session", tags=["session"])
-async def get_session(room: TheRoom, actor: Asker) -> dict[str, Any]:
+async def get_session(
+    room: TheRoom, actor: Asker, request: Request[Any, Any, Any]
+) -> dict[str, Any]:
     """Who you are, or that you are nobody yet, and how to sign in."""
     person = room.picture.access.staff.get(actor.id) if actor.kind == "person" else None
     shift = person.shift if person else None
@@ -93,6 +97,7 @@ async def get_session(room: TheRoom, actor: Asker) -> dict[str, Any]:
         "locked": actor.locked,
         "shift": {"roles": shift.roles, "ends_us": shift.ends_us} if shift else None,
         "idle_s": IDLE_S,
+        **ways(room, request, person.id if person else ""),
     }
 
 
@@ -150,7 +155,7 @@ async def proved(
     room: Room, request: Request[Any, Any, Any], person: str, ways: tuple[str, ...]
 ) -> None:
     """The session's person has proved again who they are."""
-    await _on_shift(room, room.picture.access.person(person))
+    await on_duty(room, room.picture.access.person(person))
     room.sessions.prove(_secret(request), ways)
     room.live.again()
 

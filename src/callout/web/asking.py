@@ -2,12 +2,18 @@
 
 from typing import NamedTuple
 
-from callout.access import NOBODY, Actor, Credentials, Sessions, device_actor, person_actor
+from callout.access import NOBODY, Actor, Credentials, Sessions, person_actor
+from callout.access.spoken import Spoken
+from callout.access.who import key_actor, token_actor
 from callout.dispatch import Picture
 
 
 class Shown(NamedTuple):
-    """What a request showed of itself. ``way``: token, session, or nothing."""
+    """What a request showed of itself.
+
+    ``way``: token, device (a token in a cookie), session, signature (``secret`` is then the
+    device and the key that verified it), or nothing.
+    """
 
     way: str = ""
     secret: str = ""
@@ -21,13 +27,17 @@ class Asking:
         self._picture = picture
         self._credentials = credentials
         self._sessions = sessions
+        self.used = Spoken(picture.journal.state, picture.clock)
 
     def actor(self, shown: Shown) -> Actor | None:
         """Who that is at this moment; None when what is shown opens nothing (any more)."""
         if shown.way == "session":
             return self._person(shown.secret)
-        if shown.way == "token":
-            return self._device(shown.secret)
+        if shown.way in {"token", "device"}:
+            return self._token(shown.secret)
+        if shown.way == "signature":
+            device, _, key = shown.secret.partition(" ")
+            return key_actor(self._picture.access, device, key, self._picture.clock.now_us())
         return NOBODY
 
     def mayday(self) -> bool:
@@ -46,10 +56,8 @@ class Asking:
             unit=self._picture.units.unit_of(session.person),
         )
 
-    def _device(self, secret: str) -> Actor | None:
+    def _token(self, secret: str) -> Actor | None:
         token = self._credentials.find_token(secret)
         if token is None:
             return None
-        return device_actor(
-            self._picture.access, token.device, token.scopes, token.agency, token.unit
-        )
+        return token_actor(self._picture.access, token, self._picture.clock.now_us())

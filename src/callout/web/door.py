@@ -2,7 +2,7 @@
 
 Stands before every route, raw ones too. Host is checked against the names this room answers to
 (DNS rebinding); Origin on every WebSocket and every unsafe request that carries a cookie
-(cross-site requests). Tokens are for programs and carry no Origin.
+(cross-site requests). Tokens and signatures are for programs and carry no Origin.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,13 +14,22 @@ from callout.base.errors import CalloutError, RefusedError
 from callout.web.asking import Shown
 from callout.web.problems import send_problem
 from callout.web.room import Room
+from callout.web.routes import ROUTES
+from callout.web.signing import Signing
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 COOKIE = "callout_session"
+DEVICE_COOKIE = "callout_device"
 #: Unknown, not allowed, and another agency's. A changed picture (409) is no refusal.
 _REFUSALS = {401, 403, 404}
+#: What an account's use is marked with. That somebody signed in, or read a page, is no right.
+_MARKED = {
+    (route.method, route.path): route.action.value
+    for route in ROUTES
+    if route.action not in {Action.SESSION, Action.PAGE}
+}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = (
     b"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
@@ -46,6 +55,7 @@ class Door:
         self._room = room
         self._names = names
         self._scheme = "https" if secure else "http"
+        self._signing = Signing(room.picture, self._scheme)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Check, name the actor, and pass on with our headers."""
@@ -54,17 +64,34 @@ class Door:
             return
         headers = dict(scope["headers"])
         shown = self._shown(headers)
-        wrong = self._wrong(scope, headers, by_cookie=shown.way == "session")
+        wrong = self._wrong(scope, headers, by_cookie=shown.way in {"session", "device"})
         if wrong:
             action = Action.LIVE_READ if scope["type"] == "websocket" else Action.PAGE
             self._room.account.refused(NOBODY, action, "door", "", wrong.where.lower())
             await _refuse(scope, receive, send, wrong)
             return
+        try:
+            shown, receive = await self._signing.shown(scope, receive, shown)
+        except CalloutError as error:
+            if error.status in _REFUSALS:
+                self._room.account.refused(NOBODY, Action.SESSION, "signature", "", error.code)
+            await _refuse(scope, receive, send, error)
+            return
         state = scope.setdefault("state", {})
         state["shown"] = shown
-        state["actor"] = self._room.asking.actor(shown) or NOBODY
-        await self._inner(scope, receive, _with_headers(send))
+        actor = state["actor"] = self._room.asking.actor(shown) or NOBODY
+        if actor.kind == "device":
+            self._room.asking.used.seen(actor.id)
+        await self._inner(scope, receive, _with_headers(send, lambda: self._used(scope)))
         self._account(state)
+
+    def _used(self, scope: Scope) -> None:
+        """What was asked for is being answered: mark the day, for the review of access."""
+        actor = scope["state"]["actor"]
+        method = "WS" if scope["type"] == "websocket" else scope["method"]
+        action = _MARKED.get((method, scope.get("path_template") or scope["path"]))
+        if action and actor.kind in {"person", "device"}:
+            self._room.used.mark(actor.label, action)
 
     def _account(self, state: MutableMapping[str, Any]) -> None:
         """Enter what the gate refused; what was merely wrong is none."""
@@ -74,12 +101,13 @@ class Door:
 
     @staticmethod
     def _shown(headers: dict[bytes, bytes]) -> Shown:
-        """A token, else a cookie, else nothing."""
-        bearer = bearer_token(headers)
-        if bearer:
-            return Shown("token", bearer)
-        secret = session_secret(headers)
-        return Shown("session", secret) if secret else Shown()
+        """A token, else a person's cookie, else a device's, else nothing."""
+        ways = (
+            ("token", bearer_token(headers)),
+            ("session", session_secret(headers)),
+            ("device", cookie_value(headers, DEVICE_COOKIE)),
+        )
+        return next((Shown(way, secret) for way, secret in ways if secret), Shown())
 
     def _wrong(
         self, scope: Scope, headers: dict[bytes, bytes], *, by_cookie: bool
@@ -110,15 +138,20 @@ def bearer_token(headers: dict[bytes, bytes]) -> str:
 
 def session_secret(headers: dict[bytes, bytes]) -> str:
     """The session cookie's value, or nothing."""
+    return cookie_value(headers, COOKIE)
+
+
+def cookie_value(headers: dict[bytes, bytes], name: str) -> str:
+    """The value of a cookie, or nothing."""
     try:
         cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
     except CookieError:
         return ""
-    morsel = cookie.get(COOKIE)
+    morsel = cookie.get(name)
     return morsel.value if morsel else ""
 
 
-async def _refuse(scope: Scope, receive: Any, send: Any, error: RefusedError) -> None:
+async def _refuse(scope: Scope, receive: Any, send: Any, error: CalloutError) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:120]})
@@ -126,10 +159,15 @@ async def _refuse(scope: Scope, receive: Any, send: Any, error: RefusedError) ->
         await send_problem(_with_headers(send), error)
 
 
-def _with_headers(send: Any) -> Any:
+def _with_headers(send: Any, granted: Callable[[], None] | None = None) -> Any:
+    """Send with our headers; ``granted`` is called when an answer begins that is no error."""
+
     async def with_headers(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *_HEADERS]
+        if granted and (kind == "websocket.accept" or message.get("status", 500) < 400):
+            granted()
         await send(message)
 
     return with_headers

@@ -15,7 +15,11 @@ from typing import TypeVar
 
 import structlog
 
-from callout.access import SYSTEM, AccessBoard, Credentials, Sessions
+from callout.access import SYSTEM, AccessBoard, Credentials, Invitations, Sessions
+from callout.access.challenges import Challenges
+from callout.access.oidc import Provider
+from callout.access.passkeys import Passkeys
+from callout.access.used import Used
 from callout.base.clock import Clock
 from callout.base.errors import CalloutError, ConflictError, UnavailableError
 from callout.dispatch import Picture
@@ -28,6 +32,7 @@ from callout.web.closing import Closing
 from callout.web.erasing import Erasing
 from callout.web.keeper import Keeper
 from callout.web.live import Live
+from callout.web.providers import Providers
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -49,6 +54,7 @@ class Room:
         keep_days: int = 0,
         zone: str = "UTC",
         shift_h: int = 12,
+        providers: tuple[Provider, ...] = (),
     ) -> None:
         """Take over a picture; ``start`` begins to keep it current.
 
@@ -59,11 +65,20 @@ class Room:
         self.drill = drill
         self.about = about
         self.sessions = Sessions(picture.journal.state, picture.clock)
+        self.invitations = Invitations(picture.journal.state, picture.clock)
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
+        challenges = Challenges(picture.clock)
+        self.passkeys = Passkeys(
+            picture.journal.state, picture.clock, challenges, self.account.copied_passkey
+        )
+        self.providers = Providers(providers, challenges, picture.journal.state, picture.clock)
         self.refused_positions = 0
         self.signing_in = asyncio.Lock()
+        self.changing_staff = asyncio.Lock()  # or two could each leave the other as the last one
+        self.reading = asyncio.Lock()  # one at a time reads far back in the journal
+        self.used = Used(picture.journal.state, picture.clock)
         self._escalate_s = escalate_s
         self._zone = zone
         self.shift_h = shift_h
@@ -106,6 +121,10 @@ class Room:
             loop.create_task(self._remember()),
             loop.create_task(self._every(10.0, self._keeper.beat)),
             loop.create_task(self._every(5.0, self.account.flush)),
+            loop.create_task(self._mark()),
+            # What ran out is cut off within a second: between the beats that look too.
+            loop.create_task(self._every(0.5, self.live.again)),
+            loop.create_task(self._write_used()),
         ]
 
     async def stop(self) -> None:
@@ -119,6 +138,9 @@ class Room:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        with contextlib.suppress(CalloutError):  # it is no loss: it is said again another day
+            self.asking.used.write(self.asking.used.take_new())
+        self.providers.stop()
         await self._keeper.stop()
 
     async def receipt(self, submitted: Future[Receipt]) -> Receipt:
@@ -207,6 +229,25 @@ class Room:
         while True:
             await asyncio.to_thread(self.picture.journal.remember)
             await self.clock.wait_s(1.0)
+
+    async def _mark(self) -> None:
+        """Write which access was used today, off the loop: it waits for the disk."""
+        while True:
+            try:
+                await asyncio.to_thread(self.used.flush)
+            except Exception:  # noqa: BLE001 - the edge of a task: a full disk must not end it
+                _log.warning("marks of used access could not be written")
+            await self.clock.wait_s(5.0)
+
+    async def _write_used(self) -> None:
+        """Write which devices spoke today, in a thread: at midnight it may be all of them."""
+        used = self.asking.used
+        while True:
+            await self.clock.wait_s(60)
+            try:
+                await asyncio.to_thread(used.write, used.take_new())
+            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
+                _log.exception("when devices spoke could not be written")
 
     async def _read_signs(self) -> None:
         """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
