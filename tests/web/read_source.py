@@ -36,7 +36,8 @@ def commands(source: str) -> Iterator[Found]:
             continue
         first, _, rest = ast.unparse(node.func).partition(".")
         name = names.get(first, first) + (f".{rest}" if rest else "")
-        if _CALLS.fullmatch(name) and not _HARMLESS.fullmatch(name):
+        ours = rest and first not in names  # a variable that is called as a module is
+        if not ours and _CALLS.fullmatch(name) and not _HARMLESS.fullmatch(name):
             yield Found(node.lineno, name)
         for keyword in node.keywords:
             if keyword.arg in {"shell", "allow_pickle"} and not _is_false(keyword.value):

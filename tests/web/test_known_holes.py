@@ -289,7 +289,7 @@ def test_sql_that_is_sent_is_text(room: Running, there: dict[str, str], text: st
         log = api.get(f"/api/incidents/{there['incident_id']}").json()["log"]
     assert log[-1]["words"] == text
     assert live_closed(room, token, f"?from={quote(text)}")
-    assert live_closed(room, token, "?from=0") == ""
+    assert live_closed(room, token, f"?from={room.home.journal.head()}") == ""
 
 
 def test_no_two_rooms_share_a_secret(tmp_path: Path) -> None:
@@ -329,9 +329,16 @@ def literal_secrets(text: str) -> list[str]:
     return [found[0] for find in (_RANDOM, _ASSIGNED) for found in find.finditer(text)]
 
 
+#: What looks like a key and opens nothing.
+REVIEWED_KEYS = {
+    # The public key of RFC 8032, 7.1, test 1: who has none is checked against it, as slowly.
+    ("web/signing.py", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+}
+
+
 def test_no_secret_stands_in_the_source() -> None:
     found = {(name, one) for name, text in SOURCES.items() for one in literal_secrets(text)}
-    assert found == set()
+    assert found == REVIEWED_KEYS
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 from callout.access import NOBODY, Action
 from callout.base.errors import CalloutError, RefusedError
 from callout.web.asking import Shown
+from callout.web.cookies import inward, outward
 from callout.web.problems import send_problem
 from callout.web.room import Room
 from callout.web.routes import ROUTES
@@ -45,6 +46,9 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 
+#: A browser that has met the room over TLS never asks it without (RFC 6797). A year.
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
+
 
 class Door:
     """ASGI middleware around the whole app."""
@@ -62,28 +66,49 @@ class Door:
         if scope["type"] not in {"http", "websocket"}:
             await self._inner(scope, receive, send)
             return
+        if self._scheme == "https":
+            scope["headers"] = inward(list(scope["headers"]))
         headers = dict(scope["headers"])
         shown = self._shown(headers)
         wrong = self._wrong(scope, headers, by_cookie=shown.way in {"session", "device"})
         if wrong:
             action = Action.LIVE_READ if scope["type"] == "websocket" else Action.PAGE
             self._room.account.refused(NOBODY, action, "door", "", wrong.where.lower())
-            await _refuse(scope, receive, send, wrong)
+            await _refuse(scope, receive, self._answering(scope, send), wrong)
             return
         try:
             shown, receive = await self._signing.shown(scope, receive, shown)
         except CalloutError as error:
             if error.status in _REFUSALS:
                 self._room.account.refused(NOBODY, Action.SESSION, "signature", "", error.code)
-            await _refuse(scope, receive, send, error)
+            await _refuse(scope, receive, self._answering(scope, send), error)
             return
         state = scope.setdefault("state", {})
         state["shown"] = shown
         actor = state["actor"] = self._room.asking.actor(shown) or NOBODY
         if actor.kind == "device":
             self._room.asking.used.seen(actor.id)
-        await self._inner(scope, receive, _with_headers(send, lambda: self._used(scope)))
+        answering = self._answering(scope, send, lambda: self._used(scope))
+        await self._inner(scope, receive, answering)
         self._account(state)
+
+    def _answering(self, scope: Scope, send: Any, granted: Callable[[], None] | None = None) -> Any:
+        """Send with our headers; ``granted`` is called when an answer begins that is no error."""
+        secure = self._scheme == "https"
+        private = scope["path"].startswith("/api")
+
+        async def answering(message: MutableMapping[str, Any]) -> None:
+            kind = message["type"]
+            if kind == "http.response.start":
+                headers = [*message.get("headers", ()), *_HEADERS]
+                if private and all(name != b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = [*outward(headers), _HSTS] if secure else headers
+            if granted and (kind == "websocket.accept" or message.get("status", 500) < 400):
+                granted()
+            await send(message)
+
+        return answering
 
     def _used(self, scope: Scope) -> None:
         """What was asked for is being answered: mark the day, for the review of access."""
@@ -156,18 +181,4 @@ async def _refuse(scope: Scope, receive: Any, send: Any, error: CalloutError) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:120]})
     else:
-        await send_problem(_with_headers(send), error)
-
-
-def _with_headers(send: Any, granted: Callable[[], None] | None = None) -> Any:
-    """Send with our headers; ``granted`` is called when an answer begins that is no error."""
-
-    async def with_headers(message: MutableMapping[str, Any]) -> None:
-        kind = message["type"]
-        if kind == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_HEADERS]
-        if granted and (kind == "websocket.accept" or message.get("status", 500) < 400):
-            granted()
-        await send(message)
-
-    return with_headers
+        await send_problem(send, error)

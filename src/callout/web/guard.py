@@ -10,7 +10,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from callout.access import Actor, entitle
-from callout.base.errors import RefusedError
+from callout.base.errors import CalloutError, RefusedError
+from callout.base.ids import is_given_id
 from callout.web.routes import ROUTES
 
 _ACTIONS = {(route.method, route.path): route.action for route in ROUTES}
@@ -26,4 +27,17 @@ def by_table(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
     if action is None:
         raise RefusedError("this route has no rule, so nobody may", where=scope["path_template"])
     actor: Actor = scope["state"]["actor"]
-    entitle(actor, action)
+    try:
+        entitle(actor, action)
+    except CalloutError as error:
+        error.about = (action.value, *_aimed_at(scope["path_params"]))
+        raise
+
+
+def _aimed_at(named: dict[str, Any]) -> tuple[str, str]:
+    """Kind and id of the thing that the path names, as a refusal's entry has them."""
+    for name, value in named.items():
+        kind, _, is_id = name.rpartition("_")
+        if is_id == "id" and is_given_id(str(value)):
+            return kind, str(value)
+    return "room", ""

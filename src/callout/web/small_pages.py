@@ -36,7 +36,7 @@ def _page(status: int, head: str, body: str, cookies: tuple[Cookie, ...]) -> Res
     return Response(
         html.encode(),
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"cache-control": "no-store"},
         cookies=list(cookies),
     )
