@@ -231,7 +231,7 @@ SIDES = {
 
 # Words of routes that lead to persons, and the only ways that may: staff, oneself, crews of a unit.
 OF_PERSONS = _set("people person persons caller callers patient patients phone phones plate plates")
-STAFF_ONLY = ("/api/people", "/api/me")
+STAFF_ONLY = ("/api/people", "/api/me", "/people")
 SEARCHES = {"/api/places/search"}
 
 # Words that no name in the code has, whatever for.
