@@ -21,8 +21,6 @@ TO_COME = frozenset(
     {
         "tests/access/test_sessions.py",
         "tests/access/test_totp.py",
-        "tests/web/test_page_lock.py",
-        "tests/web/test_page_people.py",
     }
 )
 
