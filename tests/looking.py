@@ -54,6 +54,6 @@ def age_sessions(room: Running, person: str, *, idle_s: int = 0, proved_s: int =
             continue
         session.seen_us -= idle_s * 1_000_000
         session.proved_us -= proved_s * 1_000_000
-        room.room.sessions._seen.pop(key, None)  # noqa: SLF001 - what was seen since the last write
+        room.room.sessions._seen.pop(key, None)  # what was seen since the last write
         ends_us = room.room.clock.now_us() + 3600 * 1_000_000
         state.put("session", key, msgspec.json.encode(session), ends_us)

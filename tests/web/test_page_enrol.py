@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import segno
@@ -35,7 +35,7 @@ def open_devices(page: Page, up: Running) -> None:
 
 def dark_modules(svg: str) -> set[tuple[int, int]]:
     """The dark modules of a code drawn as one path of strokes, one row at a time (column, row)."""
-    root = ElementTree.fromstring(svg)
+    root = ET.fromstring(svg)
     (path,) = [node for node in root.iter() if node.tag.endswith("path") and node.get("stroke")]
     found, x, y = set(), 0.0, 0.0
     for step, numbers in re.findall(r"([Mmh])([-\d. ]*)", path.get("d") or ""):
