@@ -74,7 +74,7 @@ def test_a_code_is_set_up_asked_for_and_unlocks(up: Running, page: Page) -> None
     page.get_by_role("button", name="Set up a code").click()
     expect(page.locator(".qr svg")).to_be_visible()
     secret = page.locator("code.secret").inner_text().replace(" ", "")
-    totp = TOTP(b32decode(secret + "=" * (-len(secret) % 8)), 6, SHA1(), 30)  # noqa: S303 - RFC 6238
+    totp = TOTP(b32decode(secret + "=" * (-len(secret) % 8)), 6, SHA1(), 30)
 
     def code(step: int) -> str:
         """The code of this half minute, or of the next: each is good once."""
