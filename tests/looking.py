@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 
 import msgspec
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from callout.access.sessions import Session
 from running import Running
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1680, "height": 1050}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1680, "height": 1050}
 
 
 def picture(page: Page, name: str) -> None:
@@ -19,7 +19,7 @@ def picture(page: Page, name: str) -> None:
     if not os.environ.get("CALLOUT_PICTURES"):
         return
     for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         page.wait_for_function("word => document.documentElement.dataset.theme === word", arg=theme)
         page.screenshot(path=PICTURES / f"{name}-{theme}.png")
     page.emulate_media(color_scheme="dark")
@@ -54,6 +54,6 @@ def age_sessions(room: Running, person: str, *, idle_s: int = 0, proved_s: int =
             continue
         session.seen_us -= idle_s * 1_000_000
         session.proved_us -= proved_s * 1_000_000
-        room.room.sessions._seen.pop(key, None)
+        room.room.sessions._seen.pop(key, None)  # what was seen since the last write
         ends_us = room.room.clock.now_us() + 3600 * 1_000_000
         state.put("session", key, msgspec.json.encode(session), ends_us)

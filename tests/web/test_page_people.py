@@ -72,7 +72,6 @@ def test_somebody_is_added_changed_and_leaves(up: Running, page: Page) -> None:
     row = page.get_by_role("listitem").filter(has_text="Zoe Quibble").first
     expect(row).to_contain_text("call taker: given by Leo")
     expect(row).to_contain_text("cannot sign in yet")
-    picture(page, "people")
     row.get_by_role("button", name="Change roles").click()
     row.get_by_label("dispatcher").check()
     row.get_by_role("button", name="Give these roles").click()
@@ -121,7 +120,6 @@ def test_an_agency_shares_by_a_tick(up: Running, page: Page) -> None:
     assert board.sharing[first][second] == ("see",)
     box.click()
     expect(box).not_to_be_checked()
-    picture(page, "sharing")
 
 
 def test_what_was_never_used_is_listed(up: Running, page: Page) -> None:

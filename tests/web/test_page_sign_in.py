@@ -1,9 +1,14 @@
 """Signing in by the page: a passkey first, else a password; errors in words beside the field."""
 
+import re
+import time
+from base64 import b32decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Page, expect
 
 from looking import give_authenticator, localhost, picture
@@ -57,6 +62,45 @@ def test_a_passkey_is_first_signs_in_and_unlocks(up: Running, page: Page) -> Non
     expect(page.get_by_role("region", name="Queue")).to_be_visible()
     page.keyboard.press("Alt+l")
     page.get_by_role("button", name="Unlock with a passkey").click()
+    expect(page.get_by_role("region", name="Queue")).to_be_visible()
+
+
+def test_a_code_is_set_up_asked_for_and_unlocks(up: Running, page: Page) -> None:
+    page.goto(up.url)
+    by_password(page, "ana", PASSWORD)
+    expect(page.get_by_role("region", name="Queue")).to_be_visible()
+    page.goto(f"{up.url}/people")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Set up a code").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    secret = page.locator("code.secret").inner_text().replace(" ", "")
+    totp = TOTP(b32decode(secret + "=" * (-len(secret) % 8)), 6, SHA1(), 30)
+
+    def code(step: int) -> str:
+        """The code of this half minute, or of the next: each is good once."""
+        return totp.generate(int(time.time()) + 30 * step).decode()
+
+    page.get_by_label("Code it shows now").fill(code(-1))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    recovery = page.locator(".codes li").first.inner_text()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    by_password(page, "ana", PASSWORD)
+    field = page.get_by_label(re.compile("^Code of your authenticator"))
+    expect(field).to_be_focused()
+    field.fill("000000")
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#wrong-code")).not_to_be_empty()
+    field.fill(code(0))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Queue")).to_be_visible()
+    page.keyboard.press("Alt+l")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    field.fill(recovery)
+    page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Queue")).to_be_visible()
 
 

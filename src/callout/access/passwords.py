@@ -1,4 +1,4 @@
-"""What may be a password: long enough, and nobody's first guess (ASVS 5.0, 6.2.1, 6.2.4, 6.2.11)."""
+"""What may be a password: long enough, and nobody's first guess (ASVS 5.0, 6.2.1, .4 and .11)."""
 
 import unicodedata
 from collections.abc import Iterable
