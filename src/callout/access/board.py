@@ -15,7 +15,14 @@ _LEGACY_ADMIN = ("administrator", "dispatcher")
 
 
 #: What is only kept for the account: no picture hangs on it.
-_ACCOUNT = (Fact, events.Refused, events.MaterialOpened, events.StreamOpened)
+_ACCOUNT = (
+    Fact,
+    events.SignInChanged,
+    events.ConsoleSecured,
+    events.Refused,
+    events.MaterialOpened,
+    events.StreamOpened,
+)
 
 
 class Shift(msgspec.Struct):

@@ -12,6 +12,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from callout.access.actor import EVERY_AGENCY
+from callout.access.codes import Codes, wrong_code
+from callout.access.failures import Failures
 from callout.access.sessions import hash_secret
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, UnauthenticatedError
@@ -19,9 +21,6 @@ from callout.journal import State
 
 _PASSWORD_MIN = 10
 _PASSWORD_MAX = 200
-_TRIES = 5
-_LOCK_S = 600
-
 
 #: Spaces of state.db with what a person signs in with: by their id, or with it in the value.
 _OF_A_PERSON = ("account", "code", "passkey", "oidc-link")
@@ -52,13 +51,6 @@ class Token(msgspec.Struct):
     expires_us: int = 0
 
 
-class _Failures(msgspec.Struct):
-    """Wrong passwords in a row for one account."""
-
-    count: int
-    last_us: int
-
-
 def fold_login(login: str) -> str:
     """One spelling for every way to write a sign-in name.
 
@@ -85,16 +77,28 @@ class Credentials:
         self._state = state
         self._clock = clock
         self._hasher = PasswordHasher()
+        self._failures = Failures(state, clock)
+        self.codes = Codes(state, clock)
 
     def has_accounts(self) -> bool:
         """Whether anybody can sign in by password."""
         return bool(self._state.items("account"))
 
     def set_password(self, login: str, password: str, *, person: str) -> None:
-        """Make or replace an account.
+        """Make a person's account, in place of the one they had under whatever name.
 
         BadInputError: the password is too short or long, the name cannot be one or is another's.
         """
+        key = self.check_new(login, password, person=person)
+        account = _Account(person, login.strip(), self._hasher.hash(password))
+        for before, raw in self._state.items("account"):
+            if before != key and msgspec.json.decode(raw, type=_Account).person == person:
+                self._state.delete("account", before)
+        self._state.put("account", key, msgspec.json.encode(account))
+        self._failures.forget(key)
+
+    def check_new(self, login: str, password: str, *, person: str) -> str:
+        """What ``set_password`` looks at before it takes its tenth of a second; the folded name."""
         if not _PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
             raise BadInputError(
                 f"the password has {len(password)} characters",
@@ -105,9 +109,7 @@ class Credentials:
         before = self._account(key)
         if before is not None and before.person != person:
             raise BadInputError("the name is taken", where="name", todo="Choose another")
-        account = _Account(person, login.strip(), self._hasher.hash(password))
-        self._state.put("account", key, msgspec.json.encode(account))
-        self._state.delete("failures", key)
+        return key
 
     def ways(self) -> dict[str, dict[str, int]]:
         """By person, how many of each thing to sign in with there are: account, code, passkey..."""
@@ -143,11 +145,21 @@ class Credentials:
                 return account.login
         return None
 
-    def check_password(self, login: str, password: str) -> str:
-        """The person whose name and password these are; UnauthenticatedError otherwise.
+    def person_of(self, login: str) -> str:
+        """Whose account that name is; "" when it is nobody's."""
+        try:
+            account = self._account(fold_login(login))
+        except BadInputError:
+            return ""
+        return account.person if account else ""
 
-        Five wrong passwords lock the account, and only it, for ten minutes. The words do not
-        tell whether the name or the password was wrong. Takes a tenth of a second.
+    def check_password(self, login: str, password: str, code: str = "", browser: str = "") -> str:
+        """The person whose name and password these are, and code where they have one.
+
+        UnauthenticatedError otherwise, with ``need="code"`` where only that was missing or wrong.
+        Five wrong tries lock the account for ten minutes; those of a ``browser`` that its person
+        has signed in on before are counted by themselves. The words do not tell whether the name
+        or the password was wrong. Takes a tenth of a second.
         """
         wrong = UnauthenticatedError(
             "name or password is wrong, or the account is locked for a while",
@@ -159,16 +171,30 @@ class Credentials:
         except BadInputError:
             key = ""
         account = self._account(key)
-        if account is None or self._locked(key):
+        if account is None or self._failures.locked(key, browser):
             self._hasher.hash(password[:_PASSWORD_MAX])  # as slow as a known name
             raise wrong
         try:
             self._hasher.verify(account.hashed, password)
         except (VerificationError, InvalidHashError):
-            self._failed(key)
+            self._failures.add(key, browser)
             raise wrong from None
-        self._state.delete("failures", key)
+        if self.codes.has(account.person):
+            self._check_code(account.person, code, key, browser)
+        self._failures.clear(key, browser)
         return account.person
+
+    def _check_code(self, person: str, code: str, key: str, browser: str) -> None:
+        if not code:
+            raise UnauthenticatedError(
+                "the code of your authenticator app is missing",
+                where="sign-in",
+                todo="Type the six digits it shows, or one of your recovery codes",
+                need="code",
+            )
+        if not self.codes.check(person, code):
+            self._failures.add(key, browser)
+            raise wrong_code()
 
     def create_token(
         self,
@@ -205,17 +231,6 @@ class Credentials:
     def _account(self, key: str) -> _Account | None:
         raw = self._state.get("account", key)
         return None if raw is None else msgspec.json.decode(raw, type=_Account)
-
-    def _locked(self, key: str) -> bool:
-        raw = self._state.get("failures", key)
-        return raw is not None and msgspec.json.decode(raw, type=_Failures).count >= _TRIES
-
-    def _failed(self, key: str) -> None:
-        raw = self._state.get("failures", key)
-        before = msgspec.json.decode(raw, type=_Failures).count if raw else 0
-        now_us = self._clock.now_us()
-        failures = msgspec.json.encode(_Failures(before + 1, now_us))
-        self._state.put("failures", key, failures, now_us + _LOCK_S * 1_000_000)
 
 
 def _owned(raw: bytes) -> _Owned:

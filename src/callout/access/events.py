@@ -51,6 +51,27 @@ class StaffLeft(Fact, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "StaffLeft.1"
 
 
+class SignInChanged(Fact, frozen=True, kw_only=True):
+    """How the person can sign in was changed, by the entry's actor. Stream ``staff/<id>``.
+
+    ``way``: invitation, password or code. ``made``: it was made or replaced; else it ended.
+    """
+
+    TYPE: ClassVar[str] = "SignInChanged.1"
+    way: str
+    made: bool
+
+
+class ConsoleSecured(Fact, frozen=True, kw_only=True):
+    """A browser was marked as a console in a secured room, or no longer. Stream ``console/<id>``.
+
+    Its name is not an entry; ``GET /api/consoles`` has it.
+    """
+
+    TYPE: ClassVar[str] = "ConsoleSecured.1"
+    secured: bool
+
+
 class ShiftStarted(Fact, frozen=True, kw_only=True):
     """The person took up these roles, of those they have, until then. Stream ``staff/<id>``."""
 

@@ -16,13 +16,22 @@ from callout.base.ids import new_id
 from callout.journal import State
 
 _SPACE = "invitation"
-_CHARACTERS = 16
 _GROUP = 4
 _READ_AS = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 #: Wrong codes that one source may send in a minute: people mistype, programs guess.
 WRONG_A_MINUTE = 20
 _MINUTE_US = 60 * 1_000_000
 _SOURCES = 2000
+
+
+def spoken(code: str) -> str:
+    """A code as it is shown and read aloud: capitals, in groups of four."""
+    return "-".join(code[at : at + _GROUP].upper() for at in range(0, len(code), _GROUP))
+
+
+def as_made(typed: str) -> str:
+    """The code that somebody typed, in the one spelling it was made in."""
+    return typed.casefold().translate(_READ_AS)
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -53,7 +62,7 @@ class Invitations:
         ends_us = now_us + ttl_s * 1_000_000
         invitation = Invitation(kind, subject, by, now_us, ends_us, data)
         self._state.put(_SPACE, hash_secret(code), msgspec.json.encode(invitation), ends_us)
-        return "-".join(code[at : at + _GROUP].upper() for at in range(0, _CHARACTERS, _GROUP))
+        return spoken(code)
 
     def look(self, code: str, source: str = "") -> Invitation:
         """What the code is for, without using it. ``source``: the address that asks.
@@ -89,7 +98,7 @@ class Invitations:
             raise TooManyError(
                 "too many wrong codes", where="code", todo="Wait a minute, then try again"
             )
-        return hash_secret(code.casefold().translate(_READ_AS))
+        return hash_secret(as_made(code))
 
     def _found(self, raw: bytes | None, source: str) -> Invitation:
         if raw is None:

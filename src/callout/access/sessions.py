@@ -122,6 +122,14 @@ class Sessions:
         self._state.delete(_SPACE, hash_secret(secret))
         self._seen.pop(hash_secret(secret), None)
 
+    def unsecure(self, console: str) -> int:
+        """Sessions opened on that console lock by themselves from now on; how many."""
+        found = [(key, one) for key, one in self._all() if one.secured and one.console == console]
+        for key, session in found:
+            session.secured = False
+            self._put(key, session)
+        return len(found)
+
     def of(self, person: str) -> list[Session]:
         """All sessions of a person, the latest first."""
         found = [session for _, session in self._all() if session.person == person]

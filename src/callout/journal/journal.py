@@ -143,7 +143,13 @@ class Journal:
                 opened.append(keys)
                 driver = place.create(_first_head(keys))
             opened.append(driver)
-            state = State(home / "state.db", clock=clock, writable=True, trying=reserve.trying)
+            state = State(
+                home / "state.db",
+                clock=clock,
+                writable=True,
+                trying=reserve.trying,
+                cipher=keys.state_cipher(),
+            )
             opened.append(state)
             memory = Memory(
                 State(home / "state.db", clock=clock, writable=True, trying=reserve.trying),
@@ -184,7 +190,7 @@ class Journal:
     ) -> "Journal":
         driver = place_of(home, database).open(writable=False)
         keys = Keys.load(home / "keys", writable=False)
-        state = State(home / "state.db", clock=clock, writable=False)
+        state = State(home / "state.db", clock=clock, writable=False, cipher=keys.state_cipher())
         memory = Memory(
             State(home / "state.db", clock=clock, writable=False), keys.verifier, witness
         )

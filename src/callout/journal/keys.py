@@ -350,6 +350,10 @@ class Keys:
         """32 hex characters; the parts are told apart by their lengths."""
         return _keyed_hash(self._secret, parts)
 
+    def state_cipher(self) -> AESGCM:
+        """What seals values of state.db that cannot be hashed; of ``home.secret``, so not in it."""
+        return AESGCM(hmac.digest(self._secret, b"state\0", "sha256"))
+
     def close(self) -> None:
         """May be called twice."""
         self.side.close()

@@ -1,11 +1,14 @@
 """state.db: what is not history. Sessions, credential hashes, cursors, outboxes."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import apsw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from callout.base.clock import Clock
 from callout.base.errors import DamagedError, NotFoundError, RefusedError, UnavailableError
@@ -23,6 +26,7 @@ CREATE TABLE IF NOT EXISTS item (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS item_expiry ON item (expires_us) WHERE expires_us IS NOT NULL;
 """
+_NONCE_BYTES = 12
 _LIVE = "(expires_us IS NULL OR expires_us > ?)"
 
 
@@ -40,11 +44,14 @@ class State:
         clock: Clock,
         writable: bool,
         trying: Callable[[Callable[[], None]], None] = _once,
+        cipher: AESGCM | None = None,
     ) -> None:
         """Open; made when it is missing and ``writable``.
 
-        ``trying`` does what it is given, again if it has made room on a full disk.
+        ``trying`` does what it is given, again if it has made room on a full disk. ``cipher``
+        seals; its key lies elsewhere.
         """
+        self._cipher = cipher
         self._trying = trying
         self._path = path
         self._clock = clock
@@ -90,6 +97,32 @@ class State:
             if value is not None:
                 self.delete(space, key)
             return value
+
+    def seal(self, value: bytes, whose: str) -> bytes:
+        """Encrypt what cannot be hashed, to be kept; only ``unseal`` with the same ``whose`` opens.
+
+        AES-256-GCM, a random nonce of 96 bits in front (NIST SP 800-38D).
+        """
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._sealer().encrypt(nonce, value, whose.encode())
+
+    def unseal(self, box: bytes, whose: str) -> bytes:
+        """What was sealed; DamagedError when it is changed, another's, or of another home."""
+        try:
+            return self._sealer().decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], whose.encode())
+        except (InvalidTag, ValueError):
+            raise DamagedError(
+                "a sealed value cannot be opened",
+                where=str(self._path),
+                todo="Restore keys/home.secret of this home, or set it up again",
+            ) from None
+
+    def _sealer(self) -> AESGCM:
+        if self._cipher is None:
+            raise UnavailableError(
+                "nothing can be sealed without the home's keys", where=str(self._path)
+            )
+        return self._cipher
 
     def items(self, space: str) -> list[tuple[str, bytes]]:
         """All living values of a space, by key."""

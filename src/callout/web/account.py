@@ -33,7 +33,8 @@ class Account:
 
     def refused(self, actor: Actor, action: str, kind: str, name: str, why: str) -> None:
         """Somebody asked for what they may not. Returns at once; it is entered in its time."""
-        known = actor.kind != "nobody"  # a stranger may guess ids for ever
+        # A stranger may guess ids for ever; at sign-in it is the id of an account, or nothing.
+        known = actor.kind != "nobody" or action == Action.SESSION
         act = Act(actor.label, action, kind, name if known else "", why)
         if now := self._refused.take(act, self._picture.clock.now_us()):
             self._enter(now.actor, _refusal(now, 1))

@@ -14,6 +14,7 @@ from callout.base.errors import BadInputError, UnauthenticatedError
 from callout.web.api_session import proved, signed_in
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import session_secret
+from callout.web.invited import source_of
 from callout.web.log_words import who
 from callout.web.room import Room
 from callout.web.ways import fresh, keep_a_way, the_site
@@ -124,7 +125,7 @@ async def delete_passkey(
 @post("/api/enrol/passkey", status_code=204, tags=["enrol"])
 async def post_enrol(data: JSONBody[Enrolment], room: TheRoom, request: Asked) -> Response[None]:
     """Use a staff invitation: your passkey, and you are signed in."""
-    site, source = the_site(request), _source(request)
+    site, source = the_site(request), source_of(request)
     bound = _bound(room.invitations.look(data.code, source))
     made = room.passkeys.check_new(
         data.credential, _ticket(request), site, "enrol", bound, data.label
@@ -139,7 +140,7 @@ def _new_for(data: For, room: Room, actor: Actor, request: Asked) -> tuple[str, 
     if data.what == "add":
         _mine(room, actor, request)
         return actor.id, actor.session
-    invitation = room.invitations.look(data.code, _source(request))
+    invitation = room.invitations.look(data.code, source_of(request))
     return invitation.subject, _bound(invitation)
 
 
@@ -164,10 +165,6 @@ def _person(actor: Actor) -> str:
 
 def _ticket(request: Asked) -> str:
     return request.cookies.get(COOKIE, "")
-
-
-def _source(request: Asked) -> str:
-    return request.client.host if request.client else ""
 
 
 def _cookie(request: Asked, ticket: str, seconds: int) -> Cookie:

@@ -215,6 +215,7 @@ def _drop(room: Room, person: str) -> None:
     room.invitations.drop("staff", person)
     room.sessions.close_all(person)
     room.credentials.drop_person(person)
+    room.known.forget(person)
     room.used.forget(f"person/{person}")
 
 

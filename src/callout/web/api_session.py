@@ -1,6 +1,5 @@
 """Signing in and out, and what this room is."""
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -20,12 +19,15 @@ from callout.units import Status
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import COOKIE, session_secret
 from callout.web.log_words import who
+from callout.web.proving import by_password, known_cookie
 from callout.web.room import Room
 from callout.web.views import storage_view
 from callout.web.ways import ways
 
 #: Who enters a drill by one click; its cast has them.
 DRILL_PERSON = "drill"
+#: The mark of a browser on a secured console, see ``access/consoles.py``.
+CONSOLE_COOKIE = "callout_console"
 
 
 class SignIn(msgspec.Struct):
@@ -48,15 +50,21 @@ async def signed_in(
 ) -> Response[None]:
     """Open a session for somebody who has proved who they are, and their shift when none is on.
 
-    RefusedError when they work here no more.
+    On a secured console it does not lock by itself. RefusedError when they work here no more.
     """
     picture = room.picture
     person = picture.access.staff.get(person_id)
     if person is None or person.left_us:
         raise RefusedError("this account has ended", where="sign-in", todo="Ask the administrator")
     await on_duty(room, person)
-    secret = room.sessions.open(person.id, ways)
-    return _with_cookie(request, secret)
+    console = room.consoles.find(request.cookies.get(CONSOLE_COOKIE, ""))
+    secret = room.sessions.open(
+        person.id, ways, console=console.id if console else "", secured=console is not None
+    )
+    answer = _with_cookie(request, secret)
+    if "password" in ways:
+        answer.cookies = [*answer.cookies, known_cookie(room, request, person.id)]
+    return answer
 
 
 async def on_duty(room: Room, person: Staff) -> None:
@@ -88,6 +96,7 @@ async def get_session(
     """Who you are, or that you are nobody yet, and how to sign in."""
     person = room.picture.access.staff.get(actor.id) if actor.kind == "person" else None
     shift = person.shift if person else None
+    session = room.sessions.find(_secret(request)) if person else None
     return {
         "person": person.id if person else None,
         "name": who(room.picture, actor.label) if person else None,
@@ -97,6 +106,8 @@ async def get_session(
         "locked": actor.locked,
         "shift": {"roles": shift.roles, "ends_us": shift.ends_us} if shift else None,
         "idle_s": IDLE_S,
+        "secured": session is not None and session.secured,
+        "login": room.credentials.login_of(person.id) if person else None,
         **ways(room, request, person.id if person else ""),
     }
 
@@ -105,13 +116,10 @@ async def get_session(
 async def post_session(
     data: JSONBody[SignIn], room: TheRoom, request: Request[Any, Any, Any]
 ) -> Response[None]:
-    """Sign in by name and password."""
+    """Sign in by name and password, and code where there is one."""
     _from_our_page(request)
-    # Hashing a password takes a tenth of a second and much memory: one at a time, and never in
-    # the thread that takes alarms, or whoever guesses passwords could hold them up.
-    async with room.signing_in:
-        person = await asyncio.to_thread(room.credentials.check_password, data.name, data.password)
-    return await signed_in(room, request, person, ("password",))
+    person, ways = await by_password(room, request, data.name, data.password, data.code)
+    return await signed_in(room, request, person, ways)
 
 
 @post("/api/session/demo", status_code=204, tags=["session"])
@@ -143,12 +151,11 @@ async def post_unlock(
     data: JSONBody[Proof], room: TheRoom, actor: Asker, request: Request[Any, Any, Any]
 ) -> None:
     """Prove again who you are: by your password. Starts a new shift when the last has ended."""
-    login = room.credentials.login_of(actor.id) if actor.kind == "person" else None
-    async with room.signing_in:
-        person = await asyncio.to_thread(
-            room.credentials.check_password, login or "", data.password
-        )
-    await proved(room, request, person, ("password",))
+    if actor.kind != "person":
+        raise UnauthenticatedError("there is no session", where="session", todo="Sign in")
+    login = room.credentials.login_of(actor.id) or ""
+    person, ways = await by_password(room, request, login, data.password, data.code, actor.session)
+    await proved(room, request, person, ways)
 
 
 async def proved(
@@ -169,6 +176,11 @@ async def delete_session(room: TheRoom, request: Request[Any, Any, Any]) -> Resp
     """Sign out."""
     room.sessions.close(_secret(request))
     room.live.again()
+    return signed_out()
+
+
+def signed_out() -> Response[None]:
+    """The answer to a browser that has no session any more."""
     return Response(None, status_code=204, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
 
 

@@ -18,7 +18,7 @@ from callout.web.views import alarm_view, incident_view, storage_view, unit_view
 
 _CLOSED_SHOWN_US = 3600 * 1_000_000
 #: Streams about the staff and their devices; no business of a console's.
-_QUIET = frozenset({"staff", "device", "request", "refused", "opened"})
+_QUIET = frozenset({"staff", "device", "request", "refused", "opened", "console"})
 
 
 def may_follow(actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """What an invitation is shown as: a link with its code, and the link as a QR code."""
 
+import ipaddress
 from typing import Any
 
 import segno
@@ -21,5 +22,15 @@ def qr_svg(text: str) -> str:
 
 
 def source_of(request: Request[Any, Any, Any]) -> str:
-    """Whose wrong codes are counted together: the address that asks."""
-    return request.client.host if request.client else ""
+    """Whose tries are counted together: the address that asks; of IPv6 the /64 it is one of.
+
+    A subscriber has that many addresses at least (RFC 6177), so one of them tells nobody apart.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped:
+        return host
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))

@@ -18,6 +18,7 @@ _TODO = {
     "not-found": "Look at the list again; it may be gone",
     "conflict": "Look again and decide anew",
     "too-large": "Send less at once",
+    "too-many": "Wait a minute, then try again",
     "disk-full": "Make room on the disk of the room's home",
 }
 _LOG_HAS_IT = "Try again; if it stays, use the radio and tell the administrator"

@@ -17,6 +17,8 @@ import structlog
 
 from callout.access import SYSTEM, AccessBoard, Credentials, Invitations, Sessions
 from callout.access.challenges import Challenges
+from callout.access.consoles import Consoles
+from callout.access.known import Known
 from callout.access.oidc import Provider
 from callout.access.passkeys import Passkeys
 from callout.access.used import Used
@@ -33,6 +35,7 @@ from callout.web.erasing import Erasing
 from callout.web.keeper import Keeper
 from callout.web.live import Live
 from callout.web.providers import Providers
+from callout.web.turns import Turns
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -66,6 +69,8 @@ class Room:
         self.about = about
         self.sessions = Sessions(picture.journal.state, picture.clock)
         self.invitations = Invitations(picture.journal.state, picture.clock)
+        self.known = Known(picture.journal.state, picture.clock)
+        self.consoles = Consoles(picture.journal.state, picture.clock)
         self.asking = Asking(picture, credentials, self.sessions)
         self.account = Account(picture)
         self.live = Live(picture, self.asking, self.account, drill=drill)
@@ -75,7 +80,7 @@ class Room:
         )
         self.providers = Providers(providers, challenges, picture.journal.state, picture.clock)
         self.refused_positions = 0
-        self.signing_in = asyncio.Lock()
+        self.signing_in = Turns()
         self.changing_staff = asyncio.Lock()  # or two could each leave the other as the last one
         self.reading = asyncio.Lock()  # one at a time reads far back in the journal
         self.used = Used(picture.journal.state, picture.clock)

@@ -25,6 +25,8 @@ def ways(room: Room, request: Request[Any, Any, Any], person: str) -> dict[str, 
 def ways_of(room: Room, person: str, site: Site | None) -> list[str]:
     """How that person can prove who they are at that site."""
     found = ["password"] if room.credentials.login_of(person) else []
+    if found and room.credentials.codes.has(person):
+        found.append("code")
     if site and any(one.rp == site.rp for one in room.passkeys.of(person)):
         found.append("passkey")
     return found + [f"oidc:{one}" for one in room.providers.of(person)]
