@@ -147,12 +147,12 @@ TABLES = {
 # of a shift on a unit; no other is of a person.
 KINDS = _set("""
     agency alarm area backup closure crew device history incident opened person press refused
-    request run staff station tile type unit vehicle
+    console request run staff station tile type unit vehicle
     """)
 # Spaces of state.db: credentials of staff and devices, what was used when, and cursors.
 SPACES = _set("""
-    account device-used erasing failures invitation oidc-link passkey session signature token
-    used used-since
+    account code console device-used erasing failures invitation known oidc-link passkey
+    session signature token used used-since
     """)
 
 # Words of fields that could be about a person.
@@ -167,7 +167,8 @@ OF_PEOPLE = _set("""
 FIELDS = {
     # staff and crews, who know it
     "access.actor.Actor.name", "access.board.Request.person", "access.ceremony.Passkey.person",
-    "access.credentials._Owned.person", "access.credentials._Account.person",
+    "access.codes._Code.person", "access.credentials._Owned.person",
+    "access.credentials._Account.person",
     "access.events.AccessAsked.person", "access.oidc.Provider.people",
     "access.sessions.Session.person",
     "units.events.CrewMember.person", "units.events.CrewSignedOn.names_key",
@@ -181,7 +182,8 @@ FIELDS = {
     "places.closures.Closure.name",
     "places.events.AreaDrawn.name", "places.events.RoadClosed.name", "units.board.Station.name",
     "units.events.StationRegistered.name", "web.api_closures.ClosureIn.name",
-    "web.api_devices.ProgramIn.name",
+    "web.api_devices.ProgramIn.name", "access.consoles.Console.name",
+    "web.api_consoles.ConsoleIn.name",
     # the age of a position
     "dispatch.recommend.Ranked.position_age_s",
 }  # fmt: skip
@@ -220,7 +222,7 @@ SIDES = {
     ("incidents/erasure.py", "_found", ""): "only names of rows, to find keys to destroy",
     ("main/setup.py", "_staff", "name"): "is the name in the file a new one",
     ("units/signing.py", "crew_names", "crew"): "who is on this unit now, asked for by unit",
-    ("web/api_requests.py", "_request_view", "reason"): "who decides reads why",
+    ("web/api_requests.py", "request_view", "reason"): "who decides reads why",
     ("web/log_words.py", "log_line", "place"): "one incident's log",
     ("web/log_words.py", "log_line", "text"): "one incident's log",
     ("web/log_words.py", "who", "name"): "which colleague did it",

@@ -20,9 +20,11 @@ from callout.access.events import (
     AccessDenied,
     AccessGranted,
     AdminCreated,
+    ConsoleSecured,
     DeviceInvited,
     MaterialOpened,
     Refused,
+    SignInChanged,
     StaffLeft,
     StreamOpened,
     TokenCreated,
@@ -149,6 +151,8 @@ class Verbs:
         self.fact("refused/nobody", Refused(action="log.read", kind="room", why="refused"))
         self.fact("opened/incident-x", MaterialOpened(kind="incident", id="x", purpose="court"))
         self.fact("opened/live", StreamOpened(what="live"))
+        self.fact("staff/p2", SignInChanged(way="code", made=True))
+        self.fact("console/c1", ConsoleSecured(secured=True))
 
     def alarm(self, press: str, *, east_m: float | None = 40.0, text: str = "") -> str:
         """A press of the button; None for no fix."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callout.access.passwords import check_password
+from callout.access.passwords import check_words
 from callout.base.errors import BadInputError
 
 ABOUT = ("ana.silva@fire.example", "fire", "Arnemouth")
@@ -19,7 +19,7 @@ ABOUT = ("ana.silva@fire.example", "fire", "Arnemouth")
     ],
 )
 def test_a_few_words_are_one(good: str) -> None:
-    check_password(good, ABOUT)
+    check_words(good, ABOUT)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_a_few_words_are_one(good: str) -> None:
 )
 def test_a_first_guess_is_none(bad: str, said: str) -> None:
     with pytest.raises(BadInputError, match=said):
-        check_password(bad, ABOUT)
+        check_words(bad, ABOUT)

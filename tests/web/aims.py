@@ -460,6 +460,7 @@ for _end in ("start", "back"):
 for _method, _path in (
     ("GET", "/api/me"),
     ("GET", "/api/me/report"),
+    ("POST", "/api/me/password"),
     ("POST", "/api/me/shift"),
     ("DELETE", "/api/me/shift"),
     ("POST", "/api/me/passkeys"),

@@ -10,6 +10,7 @@ import secrets
 import threading
 import unicodedata
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -78,7 +79,7 @@ class Codes:
         ends_us = self._clock.now_us() + _NEW_S * 1_000_000
         self._state.put(_NEW, person, self._state.seal(secret, _whose(person)), ends_us)
         uri = _totp(secret).get_provisioning_uri(account, "callout")
-        encoded = uri.partition("secret=")[2].partition("&")[0]
+        encoded = parse_qs(urlsplit(uri).query)["secret"][0]
         return NewCode(encoded, uri)
 
     def confirm(self, person: str, code: str) -> list[str]:

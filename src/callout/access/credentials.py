@@ -14,13 +14,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from callout.access.actor import EVERY_AGENCY
 from callout.access.codes import Codes, wrong_code
 from callout.access.failures import Failures
+from callout.access.passwords import MOST, check_words
 from callout.access.sessions import hash_secret
 from callout.base.clock import Clock
 from callout.base.errors import BadInputError, UnauthenticatedError
 from callout.journal import State
-
-_PASSWORD_MIN = 10
-_PASSWORD_MAX = 200
 
 #: Spaces of state.db with what a person signs in with: by their id, or with it in the value.
 _OF_A_PERSON = ("account", "code", "passkey", "oidc-link")
@@ -79,6 +77,8 @@ class Credentials:
         self._hasher = PasswordHasher()
         self._failures = Failures(state, clock)
         self.codes = Codes(state, clock)
+        #: Words of this room that no password may be made of: its agencies, its city.
+        self.about: tuple[str, ...] = ()
 
     def has_accounts(self) -> bool:
         """Whether anybody can sign in by password."""
@@ -99,13 +99,8 @@ class Credentials:
 
     def check_new(self, login: str, password: str, *, person: str) -> str:
         """What ``set_password`` looks at before it takes its tenth of a second; the folded name."""
-        if not _PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
-            raise BadInputError(
-                f"the password has {len(password)} characters",
-                where="password",
-                todo=f"Use {_PASSWORD_MIN} to {_PASSWORD_MAX}; a few words are easiest to remember",
-            )
         key = fold_login(login)
+        check_words(password, (key, *key.replace("@", ".").split("."), person, *self.about))
         before = self._account(key)
         if before is not None and before.person != person:
             raise BadInputError("the name is taken", where="name", todo="Choose another")
@@ -172,7 +167,7 @@ class Credentials:
             key = ""
         account = self._account(key)
         if account is None or self._failures.locked(key, browser):
-            self._hasher.hash(password[:_PASSWORD_MAX])  # as slow as a known name
+            self._hasher.hash(password[:MOST])  # as slow as a known name
             raise wrong
         try:
             self._hasher.verify(account.hashed, password)

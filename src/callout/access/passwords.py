@@ -12,7 +12,7 @@ _TODO = "Use a few words that nobody would put together; they are easiest to rem
 _ROOM = ("callout", "dispatch", "dispatcher", "control room", "emergency", "password", "112", "911")
 
 
-def check_password(password: str, about: Iterable[str] = ()) -> None:
+def check_words(password: str, about: Iterable[str] = ()) -> None:
     """Return when it may be one; BadInputError, in words that help.
 
     ``about``: what an attacker knows of its owner: sign-in name, agency, the room's city. One of

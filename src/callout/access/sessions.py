@@ -98,24 +98,29 @@ class Sessions:
             session.closed_by_hand = True
             self._put(hash_secret(secret), session)
 
-    def prove(self, secret: str, ways: tuple[str, ...]) -> None:
-        """Its person proved again who they are: it is unlocked."""
-        if session := self.find(secret):
-            now_us = self._clock.now_us()
-            session.closed_by_hand, session.ways = False, ways
-            session.proved_us = session.seen_us = now_us
-            self._put(hash_secret(secret), session)
+    def prove(self, secret: str, ways: tuple[str, ...]) -> str:
+        """Its person proved again who they are: it is unlocked, under a new secret (ASVS 7.2.4).
 
-    def prove_id(self, session_id: str, person: str, ways: tuple[str, ...]) -> bool:
-        """The same for a person's session known by its id; whether there is one."""
+        The old one opens nothing any more. "" when there is no such session.
+        """
+        session = self.find(secret)
+        return "" if session is None else self._renew(hash_secret(secret), session, ways)
+
+    def prove_id(self, session_id: str, person: str, ways: tuple[str, ...]) -> str:
+        """The same for a person's session known by its id."""
         for key, session in self._all():
             if (session.id, session.person) == (session_id, person):
-                now_us = self._clock.now_us()
-                session.closed_by_hand, session.ways = False, ways
-                session.proved_us = session.seen_us = now_us
-                self._put(key, session)
-                return True
-        return False
+                return self._renew(key, session, ways)
+        return ""
+
+    def _renew(self, key: str, session: Session, ways: tuple[str, ...]) -> str:
+        new, now_us = secrets.token_urlsafe(32), self._clock.now_us()
+        session.closed_by_hand, session.ways = False, ways
+        session.proved_us = session.seen_us = now_us
+        self._put(hash_secret(new), session)
+        self._state.delete(_SPACE, key)
+        self._seen.pop(key, None)
+        return new
 
     def close(self, secret: str) -> None:
         """Forget a session; unknown ones are none."""

@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "prove": "callout.main.log",
     "restore": "callout.main.backup",
     "resume": "callout.main.resume",
+    "staff": "callout.main.staff",
     "token": "callout.main.token",
     "verify": "callout.main.log",
 }

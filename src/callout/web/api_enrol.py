@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
-from callout.access import Action, Actor, Invitation, Subject, authorize
+from callout.access import Actor, Invitation
 from callout.access.inviting import changed, for_staff, invite_person
 from callout.base.errors import UnauthenticatedError
 from callout.web.api_session import from_our_page, signed_in

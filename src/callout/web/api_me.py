@@ -9,14 +9,16 @@ from litestar.params import FromPath, JSONBody
 from callout.access import Action, Actor, Subject, authorize
 from callout.access.board import Staff
 from callout.access.commands import end_shift, start_shift
+from callout.access.inviting import changed
 from callout.access.sessions import Session
 from callout.access.who import on_shift
-from callout.base.errors import no_such
+from callout.base.errors import ConflictError, RefusedError, no_such
 from callout.web.api_people import grants_view, why_view
 from callout.web.api_requests import request_view
 from callout.web.api_session import signed_out
 from callout.web.asked import Asker, TheRoom
 from callout.web.log_words import who
+from callout.web.proving import by_password, set_password
 from callout.web.room import Room
 
 Asked = Request[Any, Any, Any]
@@ -27,6 +29,14 @@ class ShiftIn(msgspec.Struct):
 
     roles: list[str] = []
     hours: int | None = None
+
+
+class PasswordIn(msgspec.Struct):
+    """Yours, the code where you have one, and the new one."""
+
+    old: str
+    new: str
+    code: str = ""
 
 
 @get("/api/me", tags=["me"])
@@ -76,6 +86,25 @@ async def delete_one(session_id: FromPath[str], room: TheRoom, actor: Asker) -> 
     person = _me(room, actor)
     if not session_id or not room.sessions.close_all(person.id, only=session_id):
         raise no_such("session", session_id)
+    room.live.again()
+
+
+@post("/api/me/password", status_code=204, tags=["me"])
+async def post_password(
+    data: JSONBody[PasswordIn], room: TheRoom, actor: Asker, request: Asked
+) -> None:
+    """A new password in place of the one you still know; you are signed out everywhere else."""
+    person = _me(room, actor)
+    login = room.credentials.login_of(person.id)
+    if login is None:
+        raise ConflictError("you have no password", where="password", todo="Ask for an invitation")
+    found, _ = await by_password(room, request, login, data.old, data.code, actor.session)
+    if found != person.id:  # the name went to somebody else meanwhile
+        raise RefusedError("that is another's account", where="password", todo="Sign in again")
+    room.credentials.check_new(login, data.new, person=person.id)
+    await set_password(room, request, login, data.new, person.id)
+    room.sessions.close_all(person.id, but=actor.session)
+    await room.done(changed(room.picture.journal, actor, person, "password", made=True))
     room.live.again()
 
 

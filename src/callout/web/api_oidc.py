@@ -17,7 +17,7 @@ from callout.access.oidc import (
     not_accepted,
 )
 from callout.base.errors import BadInputError, CalloutError, RefusedError, UnauthenticatedError
-from callout.web.api_session import on_duty, signed_in
+from callout.web.api_session import on_duty, signed_in, with_cookie
 from callout.web.asked import Asker, TheRoom
 from callout.web.door import session_secret
 from callout.web.room import Room
@@ -130,8 +130,8 @@ async def _back(room: Room, request: Asked, provider: Provider) -> Response[Any]
                 where="unlock",
                 todo="Unlock by your own account, or sign out",
             )
-        await _unlock(room, ticket, way)
-        return on_to_the_room(_cookie(request, "", 0))
+        renewed = with_cookie(request, await _unlock(room, ticket, way))
+        return on_to_the_room(_cookie(request, "", 0), *renewed.cookies)
     if person is None:
         raise RefusedError(
             f"your account at {provider.name} is not linked to anybody here",
@@ -193,11 +193,13 @@ async def _subject(
     raise not_accepted(provider)
 
 
-async def _unlock(room: Room, ticket: Ticket, way: str) -> None:
+async def _unlock(room: Room, ticket: Ticket, way: str) -> str:
+    """The session goes on, under the new secret that is returned."""
     person = _still_there(room, ticket)
     await on_duty(room, room.picture.access.person(person))
-    room.sessions.prove_id(ticket.data["session"], person, (way,))
+    secret = room.sessions.prove_id(ticket.data["session"], person, (way,))
     room.live.again()
+    return secret
 
 
 def _still_there(room: Room, ticket: Ticket) -> str:

@@ -94,8 +94,7 @@ async def post_unlock_by_passkey(
     used = room.passkeys.check(data.credential, _ticket(request), site, "unlock", actor.session)
     if used.person != person:
         raise wrong_passkey()
-    await proved(room, request, person, ("passkey",))
-    return _done(request, Response(None, status_code=204))
+    return _done(request, await proved(room, request, person, ("passkey",)))
 
 
 @post("/api/me/passkeys", status_code=201, tags=["me"])

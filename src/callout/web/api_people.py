@@ -219,30 +219,39 @@ def _drop(room: Room, person: str) -> None:
     room.used.forget(f"person/{person}")
 
 
+def why_view(person: Staff) -> list[dict[str, Any]]:
+    """Each role, who gave it and since when."""
+    return [
+        {"role": role, "by": person.roles_by, "since_us": person.roles_us} for role in person.roles
+    ]
+
+
+def grants_view(room: Room, person: Staff) -> list[dict[str, Any]]:
+    """Roles given for a time that is not over."""
+    now_us, board = room.clock.now_us(), room.picture.access
+    return [
+        {
+            "roles": grant.roles,
+            "ends_us": grant.ends_us,
+            "by": board.request(grant.request).decided_by,
+        }
+        for grant in person.granted
+        if now_us < grant.ends_us
+    ]
+
+
 def _person_view(
     room: Room, person: Staff, ways: dict[str, int], days: dict[str, int]
 ) -> dict[str, Any]:
     now_us = room.clock.now_us()
     shift = person.shift if on_shift(person, now_us) else None
-    board = room.picture.access
     return {
         "id": person.id,
         "name": who(room.picture, f"person/{person.id}"),
         "agency": person.agency,
         "roles": person.roles,
-        "why": [
-            {"role": role, "by": person.roles_by, "since_us": person.roles_us}
-            for role in person.roles
-        ],
-        "granted": [
-            {
-                "roles": grant.roles,
-                "ends_us": grant.ends_us,
-                "by": board.request(grant.request).decided_by,
-            }
-            for grant in person.granted
-            if now_us < grant.ends_us
-        ],
+        "why": why_view(person),
+        "granted": grants_view(room, person),
         "shift": {"roles": shift.roles, "ends_us": shift.ends_us} if shift else None,
         "left_us": person.left_us or None,
         "sign_in": {

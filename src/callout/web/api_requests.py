@@ -60,7 +60,7 @@ async def get_requests(room: TheRoom, actor: Asker) -> dict[str, Any]:
     authorize(actor, Action.ACCESS_ASK, Subject("person", actor.id, actor.agency))
     found = [one for one in room.picture.access.requests.values() if may_see(actor, one)]
     found.sort(key=lambda one: -one.asked_us)
-    return {"requests": [_request_view(room, actor, one) for one in found]}
+    return {"requests": [request_view(room, actor, one) for one in found]}
 
 
 @post("/api/requests/{request_id:str}/grant", status_code=200, tags=["people"])
@@ -144,7 +144,8 @@ async def _answered(room: Room, request: Request, submitted: Any) -> int:
         ) from None
 
 
-def _request_view(room: Room, actor: Actor, request: Request) -> dict[str, Any]:
+def request_view(room: Room, actor: Actor, request: Request) -> dict[str, Any]:
+    """A request, and whether the actor may answer it."""
     now_us = room.clock.now_us()
     side = room.picture.journal.side(request.seq, "reason")
     decides = may_decide(actor, request, now_us)

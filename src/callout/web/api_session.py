@@ -61,7 +61,7 @@ async def signed_in(
     secret = room.sessions.open(
         person.id, ways, console=console.id if console else "", secured=console is not None
     )
-    answer = _with_cookie(request, secret)
+    answer = with_cookie(request, secret)
     if "password" in ways:
         answer.cookies = [*answer.cookies, known_cookie(room, request, person.id)]
     return answer
@@ -76,7 +76,8 @@ async def on_duty(room: Room, person: Staff) -> None:
         await room.done(submitted)
 
 
-def _with_cookie(request: Request[Any, Any, Any], secret: str) -> Response[None]:
+def with_cookie(request: Request[Any, Any, Any], secret: str) -> Response[None]:
+    """The answer to a browser that has this session from now on."""
     cookie = Cookie(
         key=COOKIE,
         value=secret,
@@ -117,7 +118,7 @@ async def post_session(
     data: JSONBody[SignIn], room: TheRoom, request: Request[Any, Any, Any]
 ) -> Response[None]:
     """Sign in by name and password, and code where there is one."""
-    _from_our_page(request)
+    from_our_page(request)
     person, ways = await by_password(room, request, data.name, data.password, data.code)
     return await signed_in(room, request, person, ways)
 
@@ -127,7 +128,7 @@ async def post_demo(room: TheRoom, request: Request[Any, Any, Any]) -> Response[
     """Enter a drill by one click. There is no such door in a real room."""
     if not room.drill:
         raise NotFoundError("this is a real room", where="session", todo="Sign in by password")
-    _from_our_page(request)
+    from_our_page(request)
     return await signed_in(room, request, DRILL_PERSON, ("drill",))
 
 
@@ -149,22 +150,23 @@ async def post_lock(room: TheRoom, actor: Asker, request: Request[Any, Any, Any]
 @post("/api/session/unlock", status_code=204, tags=["session"])
 async def post_unlock(
     data: JSONBody[Proof], room: TheRoom, actor: Asker, request: Request[Any, Any, Any]
-) -> None:
+) -> Response[None]:
     """Prove again who you are: by your password. Starts a new shift when the last has ended."""
     if actor.kind != "person":
         raise UnauthenticatedError("there is no session", where="session", todo="Sign in")
     login = room.credentials.login_of(actor.id) or ""
     person, ways = await by_password(room, request, login, data.password, data.code, actor.session)
-    await proved(room, request, person, ways)
+    return await proved(room, request, person, ways)
 
 
 async def proved(
     room: Room, request: Request[Any, Any, Any], person: str, ways: tuple[str, ...]
-) -> None:
-    """The session's person has proved again who they are."""
+) -> Response[None]:
+    """The session's person has proved again who they are: it goes on under a new secret."""
     await on_duty(room, room.picture.access.person(person))
-    room.sessions.prove(_secret(request), ways)
+    secret = room.sessions.prove(_secret(request), ways)
     room.live.again()
+    return with_cookie(request, secret)
 
 
 def _secret(request: Request[Any, Any, Any]) -> str:
@@ -184,7 +186,7 @@ def signed_out() -> Response[None]:
     return Response(None, status_code=204, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
 
 
-def _from_our_page(request: Request[Any, Any, Any]) -> None:
+def from_our_page(request: Request[Any, Any, Any]) -> None:
     """RefusedError unless the request comes from a page of this room, or from no page at all."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")

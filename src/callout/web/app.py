@@ -105,6 +105,7 @@ HANDLERS = (
     api_me.get_me,
     api_me.delete_sessions,
     api_me.delete_one,
+    api_me.post_password,
     api_me.post_shift,
     api_me.delete_shift,
     api_codes.post_code,

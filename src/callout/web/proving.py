@@ -55,7 +55,7 @@ def known_cookie(room: Room, request: Asked, person: str) -> Cookie:
         key=KNOWN_COOKIE,
         value=secret,
         max_age=KNOWN_S,
-        path="/api",
+        path="/",
         httponly=True,
         samesite="strict",
         secure=request.scope["scheme"] == "https",

@@ -113,6 +113,9 @@ class Room:
         self._keeper.load()
         for entry in self.picture.journal.replay(self.picture.seq):
             self._apply(entry)
+        agencies = self.picture.access.agencies
+        city = str(self.picture.city.meta.get("name", ""))
+        self.credentials.about = (city, *agencies, *agencies.values())
         await self.closing.start()
         self._tasks = [
             loop.create_task(self._every(1.0, self.live.tick)),

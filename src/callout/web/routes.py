@@ -63,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/me", Action.SELF),
     Route("DELETE", "/api/me/sessions", Action.SELF),
     Route("DELETE", "/api/me/sessions/{session_id}", Action.SELF),
+    Route("POST", "/api/me/password", Action.SELF),
     Route("POST", "/api/me/shift", Action.SELF),
     Route("DELETE", "/api/me/shift", Action.SELF),
     Route("POST", "/api/me/code", Action.SELF),
