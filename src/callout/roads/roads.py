@@ -93,6 +93,9 @@ class Roads:
         self._named = ((arrays["road_name"] >= 0) & on_land).astype(np.uint8)
         everything = np.full(len(arrays["grid_road"]), BOTH | MAIN, dtype=np.uint8)
         self._lines = follow.lines(graph)
+        # Never written to, as what a vehicle snaps to is: one machine code serves both.
+        for array in (self._named, everything):
+            array.flags.writeable = False
         self._for_names = snap.snap_arrays(graph, arrays["road_edge"], everything)
         self._thread = threading.local()
         self._applying = threading.Lock()
@@ -123,6 +126,7 @@ class Roads:
         self.times(snaps, snaps)
         self.route(snaps.at(0), snaps.at(snaps.size - 1))
         self.reach(snaps.at(0), 1.0)
+        self.street_at(LonLat(*points[0].tolist()))
 
     def snap(
         self,
