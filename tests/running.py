@@ -84,7 +84,12 @@ class Running(NamedTuple):
 
 @contextmanager
 def running(
-    home_folder: Path, city: Path, *, drill: bool = True, escalate_s: int = 30
+    home_folder: Path,
+    city: Path,
+    *,
+    drill: bool = True,
+    escalate_s: int = 30,
+    tls: tuple[Path, Path] | None = None,
 ) -> Iterator[Running]:
     """Serve a made home until the block ends."""
     home = open_home(home_folder, SystemClock(), city)
@@ -95,13 +100,17 @@ def running(
     port = bound.getsockname()[1]
     up = threading.Event()
     about: dict[str, object] = {"speed": 1, "seed": 7}
-    room, server = build(home, bound, drill=drill, escalate_s=escalate_s, about=about, ready=up.set)
+    room, server = build(
+        home, bound, drill=drill, escalate_s=escalate_s, about=about, tls=tls, ready=up.set
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     assert up.wait(60), "the server did not come up"
     browsers: list[httpx.Client] = []
     try:
-        yield Running(f"http://127.0.0.1:{port}", room, home, program, button, browsers)
+        yield Running(
+            f"http{'s' if tls else ''}://127.0.0.1:{port}", room, home, program, button, browsers
+        )
     finally:
         for browser in browsers:
             browser.close()

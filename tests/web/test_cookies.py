@@ -1,9 +1,12 @@
 """Cookies under guarded names, and what else only TLS brings."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import callout
 from callout.web.cookies import inward, outward
 from callout.web.door import Door
 from running import Running
@@ -20,6 +23,23 @@ def test_ours_go_out_guarded_and_others_as_they_are() -> None:
         (b"set-cookie", b"other=y"),
         (b"content-type", b"a"),
     ]
+
+
+def test_one_that_is_to_be_forgotten_is_guarded_too() -> None:
+    ((_, value),) = outward([(b"set-cookie", b"callout_session=; Path=/; Max-Age=0")])
+    assert value == b"__Host-callout_session=; Path=/; Max-Age=0; Secure"
+
+
+def test_every_cookie_of_ours_is_for_all_paths() -> None:
+    """Else a browser does not take it as ``__Host-``."""
+    paths = [
+        path
+        for source in (Path(callout.__file__).parent / "web").glob("*.py")
+        for cookie in re.findall(r"\bCookie\((.*?)\n    \)", source.read_text(), re.DOTALL)
+        for path in re.findall(r'path="([^"]*)"', cookie)
+    ]
+    assert len(paths) >= 5
+    assert set(paths) == {"/"}
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,9 @@ def test_a_password_is_never_hashed_in_the_thread_that_takes_alarms(
     hashed_in, folded_in = set(), set()
     sign_in, apply = room.room.credentials.check_password, room.room.picture.apply
 
-    def watched(name: str, password: str) -> str:
+    def watched(*given: str) -> str:
         hashed_in.add(threading.get_ident())
-        return sign_in(name, password)
+        return sign_in(*given)
 
     def watched_apply(entry: Entry) -> None:
         folded_in.add(threading.get_ident())

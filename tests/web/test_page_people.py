@@ -38,9 +38,9 @@ def tabs(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("person", "shown"),
     [
-        ("ana", ["Me"]),
-        ("eva", ["Me", "People", "Devices", "Sharing", "Review"]),
-        ("leo", ["Me", "People", "Devices", "Requests", "Sharing", "Review"]),
+        ("ana", ["Me", "Crews"]),
+        ("eva", ["Me", "People", "Crews", "Devices", "Sharing", "Review"]),
+        ("leo", ["Me", "People", "Crews", "Devices", "Requests", "Sharing", "Review"]),
     ],
 )
 def test_only_the_tabs_that_the_roles_allow(
@@ -59,6 +59,43 @@ def test_tabs_by_arrows(up: Running, page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("tab", name="Review")).to_be_focused()
+
+
+def test_volunteers_and_a_crew_in_a_minute(up: Running, page: Page) -> None:
+    opened(page, up, "ana", "crews")
+    form = page.get_by_role("form", name="Volunteers who have just come")
+    form.get_by_label("Names, one a line").fill("Berta Walk\nKim Up")
+    form.get_by_label("What they can do").fill("search, first_aid")
+    form.get_by_role("button", name="Make a party").click()
+    expect(form.get_by_role("status")).to_have_text("Volunteers 1 can be sent.")
+    rows = page.get_by_role("listitem")
+    expect(rows.filter(has_text="Volunteers 1")).to_contain_text("search, first_aid")
+    expect(page.get_by_role("list")).not_to_contain_text("Berta")  # guests' names are opened apart
+    form = page.get_by_role("form", name="Sign a crew on")
+    form.get_by_label("Callsign").select_option("E1")
+    form.get_by_label("People, one a line").fill("rui: pump\nAna Reis: first_aid")
+    form.get_by_role("button", name="Sign on", exact=True).click()
+    expect(form.get_by_role("status")).to_have_text("Signed on to E1.")
+    expect(rows.filter(has_text="E1")).to_contain_text("Rui (pump), guest (first_aid)")
+    form.get_by_label("People, one a line").fill("nobody9: pump")
+    form.get_by_role("button", name="Sign on", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("nobody of the staff has the id 'nobody9'")
+    picture(page, "crews")
+    page.get_by_role("button", name="Sign off E1").click()
+    expect(rows.filter(has_text="E1")).to_have_count(0)
+
+
+def test_a_console_in_a_secured_room(up: Running, page: Page) -> None:
+    opened(page, up, "leo", "devices")
+    form = page.get_by_role("form", name="Consoles in a secured room")
+    form.get_by_label("Name of this console").fill("Desk 1")
+    form.get_by_role("button", name="Mark this browser").click()
+    expect(form.get_by_role("status")).to_contain_text("Desk 1: this browser is marked")
+    page.get_by_role("button", name="Sign out").click()
+    opened(page, up, "leo", "devices")
+    assert page.evaluate("fetch('/api/session').then(r => r.json()).then(s => s.secured)") is True
+    page.get_by_role("button", name="Take the mark back: Desk 1").click()
+    expect(page.get_by_text("Desk 1", exact=True)).to_have_count(0)
 
 
 def test_somebody_is_added_changed_and_leaves(up: Running, page: Page) -> None:

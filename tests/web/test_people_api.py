@@ -4,10 +4,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import msgspec
 import pytest
 from websockets.sync.client import connect
 
 from callout.access import Credentials
+from callout.access.ceremony import Passkey
 from callout.access.review import shares_touched
 from callout.access.used import DAY_US
 from callout.base.clock import SystemClock
@@ -20,6 +22,12 @@ from running import PASSWORD, Running
 def entries(room: Running, type_: str) -> list[dict[str, object]]:
     found = room.home.journal.replay()
     return [{"actor": e.actor, **e.body} for e in found if e.type == type_]
+
+
+def keep_passkey(room: Running, credential: str, person: str, label: str) -> None:
+    """As if the person had made one; nobody can sign with it."""
+    kept = Passkey(credential, credential, b"", 0, person, b"", "localhost", label, 1)
+    room.home.journal.state.put("passkey", credential, msgspec.json.encode(kept))
 
 
 def listed(api: httpx.Client) -> dict[str, dict[str, object]]:
@@ -50,8 +58,7 @@ def test_an_administrator_adds_changes_and_ends_accounts(room: Running) -> None:
 def test_who_leaves_is_out_at_once_and_stays_out(room: Running) -> None:
     chief = room.signed_in("chief2", "administrator")
     ana = room.signed_in("leaver", "dispatcher", agency="fire")
-    passkey = json.dumps({"person": "leaver", "label": "Grey key"}).encode()
-    room.home.journal.state.put("passkey", "credential-1", passkey)
+    keep_passkey(room, "credential-1", "leaver", "Grey key")
     assert listed(chief)["leaver"]["sign_in"] == {"password": True, "code": False, "passkeys": 1}
     assert ana.get("/api/units").is_success
     assert chief.post("/api/people/leaver/leave").is_success
@@ -205,8 +212,7 @@ def test_ones_own_report_has_everything_and_says_what_it_means(room: Running) ->
     opened = ana.post("/api/incidents", json={"type": "FALL", "agency": "fire"}).json()
     assert ana.get(f"/api/incidents/{opened['id']}").is_success
     assert ana.get("/log/checkpoint").status_code == 403
-    passkey = json.dumps({"person": "reported", "label": "Blue key"}).encode()
-    room.home.journal.state.put("passkey", "credential-2", passkey)
+    keep_passkey(room, "credential-2", "reported", "Blue key")
     room.room.used.flush()
     answer = ana.get("/api/me/report")
     found = sections(answer)

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { session } from "../session";
 import { api, type Device, type Invitation } from "./api";
 import {
+  Act,
   Boxes,
   byName,
   chosen,
@@ -38,6 +39,7 @@ export function Devices() {
       </ul>
       {found.devices.length ? null : <p>{say.nothing}</p>}
       {has("administrator") ? <Program again={again} /> : null}
+      {has("administrator") ? <Consoles /> : null}
     </>
   );
 }
@@ -135,6 +137,48 @@ function Revoke({ device, again }: { device: string; again: () => Promise<void> 
       </button>
       <Said said={said} />
     </form>
+  );
+}
+
+/** Browsers in rooms that others cannot walk into: sessions there do not lock for idleness. */
+function Consoles() {
+  const { found, problem, again } = useAsked(api.consoles);
+  if (!found) return <Trouble text={problem} />;
+  return (
+    <>
+      <Form
+        title={say.consoles}
+        go={say.consoleGo}
+        send={async (data) => {
+          const name = text(data, "name");
+          await api.secureConsole(name);
+          await again();
+          return say.consoleMade(name);
+        }}
+      >
+        <p>{say.consoleWhat}</p>
+        <Field label={say.consoleName} name="name" required maxLength={60} />
+      </Form>
+      <ul class="rows wide">
+        {found.consoles.map((one) => (
+          <li key={one.id}>
+            <div class="who">
+              <b>{one.name}</b>
+            </div>
+            <p>{say.by(byName(one.by), day(one.made_us))}</p>
+            <Act
+              name={say.consoleOff}
+              label={`${say.consoleOff}: ${one.name}`}
+              act={async () => {
+                await api.dropConsole(one.id);
+                await again();
+                return undefined;
+              }}
+            />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -118,6 +118,26 @@ export interface Looked {
   expires_us: number;
 }
 
+export interface SigningOn {
+  person?: string;
+  name?: string;
+  skills: string[];
+}
+
+export interface Crew {
+  unit: string;
+  callsign: string;
+  vehicle: string | null;
+  members: { person: string; name: string | null; skills: string[] }[];
+  capabilities: string[];
+  since_us: number;
+  ends_us: number | null;
+  late: boolean;
+  shares: string[];
+  blocked: boolean;
+  blocked_by: string | null;
+}
+
 const id = encodeURIComponent;
 const get = <T>(path: string) => call<T>("GET", path);
 const post = <T>(path: string, body: unknown = {}) => call<T>("POST", path, body);
@@ -158,6 +178,19 @@ export const api = {
       scopes,
       days,
     }),
+
+  consoles: () =>
+    get<{ consoles: { id: string; name: string; by: string; made_us: number }[] }>("/api/consoles"),
+  secureConsole: (name: string) => post<null>("/api/consoles", { name }),
+  dropConsole: (console: string) => drop<null>(`/api/consoles/${id(console)}`),
+
+  crews: () => get<{ crews: Crew[] }>("/api/crews"),
+  vehicles: () => get<{ vehicles: { id: string; kind: string; free: boolean }[] }>("/api/vehicles"),
+  walkUp: (names: string[], skills: string[]) =>
+    post<{ unit: string; callsign: string }>("/api/crews/walk-up", { names, skills }),
+  crewOn: (unit: string, people: SigningOn[], vehicle: string, hours: number) =>
+    post<{ crew: Crew }>("/api/crews", { unit, people, vehicle, minutes: hours * 60 }),
+  crewOff: (unit: string) => post(`/api/crews/${id(unit)}/sign-off`),
 
   requests: () => get<{ requests: Request[] }>("/api/requests"),
   ask: (roles: string[], hours: number, reason: string) =>

@@ -7,6 +7,7 @@ import { render } from "preact";
 import { door } from "../door";
 import { session } from "../session";
 import { theme } from "../theme";
+import { Crews } from "./Crews";
 import { Devices } from "./Devices";
 import { Me } from "./Me";
 import { Requests } from "./Requests";
@@ -17,11 +18,13 @@ import { words } from "./words";
 
 type Name = keyof typeof words.tabs;
 
+const TAKERS = ["call_taker", "dispatcher"];
 const LEADS = ["supervisor", "auditor", "administrator"];
 /** Who is shown which tab: what the server's table of rules allows to be read. */
 const TABS: { name: Name; roles: string[] | null; Panel: ComponentType }[] = [
   { name: "me", roles: null, Panel: Me },
   { name: "staff", roles: LEADS, Panel: Staff },
+  { name: "crews", roles: [...TAKERS, ...LEADS], Panel: Crews },
   { name: "devices", roles: LEADS, Panel: Devices },
   { name: "requests", roles: ["supervisor", "administrator"], Panel: Requests },
   { name: "sharing", roles: LEADS, Panel: Sharing },

@@ -51,7 +51,7 @@ async def post_console(
         key=CONSOLE_COOKIE,
         value=room.consoles.secure(name, actor.label, console),
         max_age=CONSOLE_S,
-        path="/api",
+        path="/",
         httponly=True,
         # Not strict: it is to come along when an identity provider sends the browser back.
         samesite="lax",

@@ -227,7 +227,7 @@ def _cookie(request: Asked, text: str, seconds: int) -> Cookie:
         key=COOKIE,
         value=text,
         max_age=seconds,
-        path="/api/oidc",
+        path="/",
         httponly=True,
         samesite="lax",  # it has to come back with a browser that another site sends
         secure=request.scope["scheme"] == "https",

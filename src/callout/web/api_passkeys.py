@@ -171,7 +171,7 @@ def _cookie(request: Asked, ticket: str, seconds: int) -> Cookie:
         key=COOKIE,
         value=ticket,
         max_age=seconds,
-        path="/api",
+        path="/",
         httponly=True,
         samesite="strict",
         secure=request.scope["scheme"] == "https",

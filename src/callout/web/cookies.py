@@ -18,9 +18,15 @@ def inward(headers: Headers) -> Headers:
 def outward(headers: Headers) -> Headers:
     """Headers of an answer with our cookies under their guarded names."""
     return [
-        (name, _HOST + value if name == b"set-cookie" and value.startswith(_OURS) else value)
+        (name, _guarded(value) if name == b"set-cookie" and value.startswith(_OURS) else value)
         for name, value in headers
     ]
+
+
+def _guarded(value: bytes) -> bytes:
+    """A browser takes ``__Host-`` only with Secure, also where it is to forget the cookie."""
+    secure = any(part.strip().lower() == b"secure" for part in value.split(b";"))
+    return _HOST + value + (b"" if secure else b"; Secure")
 
 
 def _plain(value: bytes) -> bytes:
