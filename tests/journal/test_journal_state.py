@@ -1,11 +1,14 @@
 """state.db: values with an end."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from callout.base.clock import ManualClock
-from callout.base.errors import NotFoundError, RefusedError
+from callout.base.errors import DamagedError, NotFoundError, RefusedError
+from callout.journal import Journal
 from callout.journal.state import State
 
 
@@ -49,3 +52,38 @@ def test_ended_values_are_dropped_at_opening(tmp_path: Path, clock: ManualClock)
 def test_reading_needs_a_file(tmp_path: Path, clock: ManualClock) -> None:
     with pytest.raises(NotFoundError):
         State(tmp_path / "state.db", clock=clock, writable=False)
+
+
+def test_of_many_who_take_a_value_one_has_it(tmp_path: Path, clock: ManualClock) -> None:
+    state = State(tmp_path / "state.db", clock=clock, writable=True)
+    state.put("invitation", "a", b"1", clock.now_us() + 1_000_000)
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: state.take("invitation", "a"), range(16)))
+    assert (got.count(b"1"), got.count(None)) == (1, 15)
+    assert state.get("invitation", "a") is None
+    state.put("invitation", "b", b"2", clock.now_us() + 1_000_000)
+    clock.advance_s(1)
+    assert state.take("invitation", "b") is None
+    state.close()
+
+
+def test_a_sealed_value_opens_for_its_own_name_in_its_own_home_only(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    with (
+        closing(Journal.open(tmp_path / "home", clock=clock)) as one,
+        closing(Journal.open(tmp_path / "other", clock=clock)) as two,
+    ):
+        box = one.state.seal(b"a secret", "code ana")
+        assert b"a secret" not in box
+        assert one.state.seal(b"a secret", "code ana") != box
+        assert one.state.unseal(box, "code ana") == b"a secret"
+        changed = box[:-1] + bytes([box[-1] ^ 1])
+        for state, wrong, whose in (
+            (one.state, box, "code rui"),
+            (one.state, changed, "code ana"),
+            (one.state, b"", "code ana"),
+            (two.state, box, "code ana"),
+        ):
+            with pytest.raises(DamagedError, match="cannot be opened"):
+                state.unseal(wrong, whose)

@@ -77,6 +77,24 @@ def test_a_code_beside_the_password(own: Running) -> None:
         assert api.get("/api/me").json()["recovery_left"] == 9
 
 
+def test_wrong_codes_lock_too_and_the_words_tell_nothing_of_the_clock(own: Running) -> None:
+    with own.signed_in("cora", "dispatcher") as api, browser(own) as stranger:
+        begun = api.post("/api/me/code", json={"password": PASSWORD}).json()
+        assert api.post(
+            "/api/me/code/confirm", json={"code": code_of(begun["secret"], -1)}
+        ).is_success
+        an_hour_off = sign_in(stranger, "cora", code=code_of(begun["secret"], 120))
+        made_up = sign_in(stranger, "cora", code="abc")
+        assert an_hour_off.json() == made_up.json()
+        assert "set its clock" in made_up.json()["todo"]
+        for _ in range(3):
+            sign_in(stranger, "cora", code="000000")
+        locked = sign_in(stranger, "cora", code=code_of(begun["secret"], 1))
+        assert locked.status_code == 401
+        assert "need" not in locked.json()
+        assert sign_in(api, "cora", code=code_of(begun["secret"])).status_code == 204
+
+
 def test_a_stranger_who_guesses_locks_strangers_out_and_nobody_at_their_console(
     own: Running,
 ) -> None:

@@ -81,8 +81,8 @@ class Credentials:
         self.about: tuple[str, ...] = ()
 
     def has_accounts(self) -> bool:
-        """Whether anybody can sign in by password."""
-        return bool(self._state.items("account"))
+        """Whether anybody can sign in: by password, passkey, or a provider they linked."""
+        return any(self._state.items(space) for space in ("account", "passkey", "oidc-link"))
 
     def set_password(self, login: str, password: str, *, person: str) -> None:
         """Make a person's account, in place of the one they had under whatever name.

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from callout import __version__
-from callout.access import SYSTEM, Credentials
+from callout.access import SYSTEM, Credentials, Invitations
 from callout.access.commands import record_admin
 from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError, CalloutError, FullError
@@ -239,10 +239,13 @@ def serve(
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     with closing(listen(host, port)) as bound:
         opened = open_home(home_folder(home), SystemClock())
-        if not opened.credentials.has_accounts():
+        invited = Invitations(opened.journal.state, SystemClock()).waiting("staff")
+        if not (invited or opened.credentials.has_accounts()):
             opened.journal.close()
             raise BadInputError(
-                "nobody could sign in", where="serve", todo="Run callout admin create first"
+                "nobody could sign in",
+                where="serve",
+                todo="Run callout admin create first, or callout staff invite PERSON",
             )
         url = f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}/"
         run(

@@ -60,7 +60,7 @@ async def post_look(data: JSONBody[Code], room: TheRoom, request: Asked) -> dict
         shown = ("agency", "unit", "scopes")
         what = {"device": invitation.subject, **{key: invitation.data[key] for key in shown}}
     else:
-        what = _staff_view(room, for_staff(invitation))
+        what = _staff_view(room, _still_here(room, invitation))
     return {"kind": invitation.kind, **what, "expires_us": invitation.expires_us}
 
 
