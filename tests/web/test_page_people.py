@@ -92,6 +92,7 @@ def test_a_console_in_a_secured_room(up: Running, page: Page) -> None:
     form.get_by_role("button", name="Mark this browser").click()
     expect(form.get_by_role("status")).to_contain_text("Desk 1: this browser is marked")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
     opened(page, up, "leo", "devices")
     assert page.evaluate("fetch('/api/session').then(r => r.json()).then(s => s.secured)") is True
     page.get_by_role("button", name="Take the mark back: Desk 1").click()

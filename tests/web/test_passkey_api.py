@@ -29,7 +29,7 @@ def options(client: httpx.Client, what: str, **more: object) -> dict[str, Any]:
     answer = client.post("/api/passkeys/options", json={"for": what, **more})
     assert answer.status_code == 200, answer.text
     (cookie,) = (c for c in answer.headers.get_list("set-cookie") if c.startswith(COOKIE))
-    assert {"HttpOnly", "SameSite=strict", "Path=/api", "Max-Age=300"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=300"} <= set(cookie.split("; "))
     return dict(answer.json())
 
 
