@@ -151,7 +151,7 @@ KINDS = _set("""
     """)
 # Spaces of state.db: credentials of staff and devices, what was used when, and cursors.
 SPACES = _set("""
-    account code console device-used erasing failures invitation known oidc-link passkey
+    account code console erasing failures invitation known oidc-link passkey
     session signature token used used-since
     """)
 

@@ -13,11 +13,6 @@ from callout.journal import Journal
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def credentials(tmp_path: Path, clock: ManualClock) -> Iterator[Credentials]:
     journal = Journal.open(tmp_path / "home", clock=clock)
     yield Credentials(journal.state, clock)

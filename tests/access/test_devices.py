@@ -14,7 +14,7 @@ from callout.access.commands import agency_draft
 from callout.access.devices import Wanted, check_wanted, enrol, invite, revoke
 from callout.access.invitations import Invitations
 from callout.access.rules import GIVES
-from callout.access.spoken import DAY_US, Spoken
+from callout.access.used import DAY_US
 from callout.access.who import key_actor, token_actor
 from callout.base.clock import ManualClock
 from callout.base.errors import CalloutError, UnauthenticatedError
@@ -217,20 +217,3 @@ def test_who_may_revoke(made: Made) -> None:
         "d1", Actor(id="p", kind="person", agency="fire", roles=frozenset({Role.DISPATCHER}))
     )
     assert made.credentials.find_token(secret) is None
-
-
-def test_a_day_is_written_once(made: Made) -> None:
-    state, clock = made.journal.state, made.clock
-    used = Spoken(state, clock)
-    assert used.day_us("d1") is None
-    for _ in range(3):
-        used.seen("d1")
-    assert list(used.take_new()) == ["d1"]
-    used.seen("d1")
-    assert not used.take_new()
-    used.write({"d1": clock.now_us() // DAY_US})
-    clock.advance_s(86_400)
-    again = Spoken(state, clock)
-    assert again.day_us("d1") == (clock.now_us() // DAY_US - 1) * DAY_US
-    again.seen("d1")
-    assert list(again.take_new()) == ["d1"]

@@ -1,6 +1,5 @@
 """Wrong tries, and browsers that are known."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,19 +10,6 @@ from callout.access.failures import LOCK_S, TRIES, Failures
 from callout.access.known import Known
 from callout.base.clock import ManualClock
 from callout.journal import State
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: ManualClock) -> Iterator[State]:
-    state = State(tmp_path / "state.db", clock=clock, writable=True)
-    yield state
-    state.close()
-
 
 _WHO = st.tuples(st.sampled_from(["ana", "rui"]), st.sampled_from(["", "desk", "phone"]))
 

@@ -3,7 +3,6 @@
 import contextlib
 import string
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from callout.base.errors import TooManyError, UnauthenticatedError
 from callout.journal import State
 
 DAY_S = 24 * 3600
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: ManualClock) -> Iterator[State]:
-    state = State(tmp_path / "state.db", clock=clock, writable=True)
-    yield state
-    state.close()
 
 
 @pytest.fixture

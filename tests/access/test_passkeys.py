@@ -290,7 +290,8 @@ def test_only_ones_own_are_dropped(desk: Desk) -> None:
     options, ticket = desk.asked()
     refused(desk, desk.ana.get(options, HERE.origin), ticket)
     assert desk.passkeys.has_any(HERE)
-    assert desk.passkeys.drop_all("rui") == 1
+    (theirs,) = desk.passkeys.of("rui")
+    desk.passkeys.drop("rui", theirs.id)
     assert not desk.passkeys.has_any(HERE)
 
 

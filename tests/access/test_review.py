@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,18 +28,6 @@ from callout.journal import Batch, Draft, Entry, Journal
 
 NOW = 1_000 * DAY_US
 SINCE = NOW - 90 * DAY_US
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: ManualClock) -> Iterator[Journal]:
-    opened = Journal.open(tmp_path / "home", clock=clock)
-    yield opened
-    opened.close()
 
 
 def person(*roles: str, given_us: int = 0, shift: Shift | None = None) -> Staff:

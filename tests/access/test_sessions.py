@@ -67,11 +67,6 @@ def test_the_times_of_the_issue(
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def sessions(tmp_path: Path, clock: ManualClock) -> Iterator[Sessions]:
     journal = Journal.open(tmp_path / "home", clock=clock)
     yield Sessions(journal.state, clock)

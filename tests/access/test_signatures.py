@@ -1,7 +1,6 @@
 """Signatures of devices: RFC 9421's own example, and everything that is to be refused."""
 
 import base64
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -225,16 +224,6 @@ def test_one_changed_character_is_noticed(name: str, data: st.DataObject) -> Non
 
 def a_signature(created_s: int, nonce: str = NONCE, device: str = "d1") -> Signed:
     return Signed((), "", b"", device, created_s, nonce)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: ManualClock) -> State:
-    return State(tmp_path / "state.db", clock=clock, writable=True)
 
 
 def test_a_nonce_is_taken_once(state: State, clock: ManualClock) -> None:

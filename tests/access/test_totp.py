@@ -1,7 +1,6 @@
 """The second factor: codes of an authenticator app, and recovery codes."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,6 @@ from callout.access.codes import Codes
 from callout.base.clock import ManualClock
 from callout.base.errors import ConflictError, UnauthenticatedError
 from callout.journal import Journal
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: ManualClock) -> Iterator[Journal]:
-    opened = Journal.open(tmp_path / "home", clock=clock)
-    yield opened
-    opened.close()
 
 
 def app(secret: str, clock: ManualClock, later_s: int = 0) -> str:

@@ -25,6 +25,7 @@ def test_nothing_is_compiled_once_the_room_is_open(town: Path) -> None:
         roads = city.roads
         roads.warm()
         before = compiled()
+        assert before["callout.roads.snap._snap"] == 1  # one serves vehicles and names
         assert sum(before.values()) >= 5
         roads.set_moment(1_795_602_923_781_067, "Europe/Lisbon")
         west, south, east, north = city.meta["bbox"]

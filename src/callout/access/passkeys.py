@@ -182,13 +182,6 @@ class Passkeys:
             raise NotFoundError("you have no such passkey", where="passkey", todo="See GET /api/me")
         self._state.delete(_SPACE, found.credential)
 
-    def drop_all(self, person: str) -> int:
-        """Forget all of a person's; how many."""
-        mine = self.of(person)
-        for one in mine:
-            self._state.delete(_SPACE, one.credential)
-        return len(mine)
-
     def _known(self, site: Site, person: str) -> list[PublicKeyCredentialDescriptor]:
         return [
             PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential))

@@ -11,7 +11,7 @@ from callout.base.clock import SystemClock
 from callout.base.errors import BadInputError
 from callout.base.settings import home_folder
 from callout.journal import Journal
-from callout.main.opening import open_journal
+from callout.main.opening import folded, open_journal
 from callout.places import PlacesBoard
 from callout.places.commands import draw_areas
 from callout.places.geojson import read_geojson, write_geojson
@@ -48,7 +48,7 @@ def import_areas(
             todo="Mend them and run again",
         )
     with closing(open_journal(home_folder(home), SystemClock())) as journal:
-        board = _board(journal)
+        board = folded(PlacesBoard(), journal)
         # Compared as shapes: the fact holds nothing else that the board forgets.
         changed = [
             one
@@ -80,12 +80,5 @@ def import_areas(
 def export_areas(kind: str | None, home: str | None) -> None:
     """Write all areas to standard output as GeoJSON."""
     with closing(Journal.open(home_folder(home), clock=SystemClock(), writable=False)) as journal:
-        found = [a for a in _board(journal).areas.values() if kind in {None, a.kind}]
+        found = [a for a in folded(PlacesBoard(), journal).areas.values() if kind in {None, a.kind}]
     sys.stdout.buffer.write(write_geojson(sorted(found, key=lambda area: area.id)) + b"\n")
-
-
-def _board(journal: Journal) -> PlacesBoard:
-    board = PlacesBoard()
-    for entry in journal.replay():
-        board.apply(entry)
-    return board

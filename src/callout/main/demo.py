@@ -25,7 +25,7 @@ from callout.drills import draw_beats, make_town, run_check, write_cast
 from callout.journal import Journal, check
 from callout.main import setup
 from callout.main.home import city_folder, open_home
-from callout.main.opening import open_journal
+from callout.main.opening import folded, open_journal
 from callout.main.progress import import_with_bars
 from callout.main.server import listen, run
 from callout.places import PlacesBoard, open_city
@@ -73,9 +73,7 @@ def prepare(home: Path, city: Path | None, *, seed: int, units: int, buttons: in
 
 
 def _draw_areas(journal: Journal, home: Path) -> None:
-    units = UnitBoard()
-    for entry in journal.replay():
-        units.apply(entry)
+    units = folded(UnitBoard(), journal)
     with contextlib.closing(open_city(city_folder(home))) as city:
         drawn = draw_beats(city, units.stations)
     submitted = draw_areas(journal, SYSTEM, PlacesBoard(), drawn)

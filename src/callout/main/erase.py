@@ -22,7 +22,7 @@ from callout.incidents.erasure import (
     finish_erasure,
 )
 from callout.journal import Journal
-from callout.main.opening import open_journal
+from callout.main.opening import folded, open_journal
 
 _DAY_US = 24 * 3600 * 1_000_000
 _RUN = re.compile(r"(.+-(\d{4}))[-/](\d+)")
@@ -88,9 +88,7 @@ def _erase(journal: Journal, found: Found, reason: str, by: str) -> None:
 
 def _finish_open(journal: Journal) -> None:
     """What a crash left between asked and done."""
-    board = IncidentBoard()
-    for entry in journal.replay():
-        board.apply(entry)
+    board = folded(IncidentBoard(), journal)
     for stream, keys in list(board.erasing.items()):
         finish_erasure(journal, stream, keys).result()
 

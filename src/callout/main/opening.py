@@ -1,14 +1,22 @@
 """Opening a home's journal for writing, when there is room to write."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from callout.base.clock import Clock, SystemClock
-from callout.base.errors import CalloutError, FullError
-from callout.base.settings import setting, setting_int
-from callout.journal import Journal, Problem
+from callout.base.errors import CalloutError, FullError, HomeInUseError
+from callout.base.settings import home_folder, setting, setting_int
+from callout.journal import Entry, Journal, Problem
 from callout.journal.reserve import LEAST_FREE_BYTES, free_bytes, held_bytes
 
+
+class _Board(Protocol):
+    def apply(self, entry: Entry) -> None: ...
+
+
+B = TypeVar("B", bound=_Board)
 _MIB = 1024 * 1024
 _MOST_RESERVE_MB = 1024 * 1024
 
@@ -41,6 +49,27 @@ def open_journal(
         doubted=doubted,
         reserve_bytes=reserve_bytes,
     )
+
+
+@contextmanager
+def opened_alone(home: str | None, clock: Clock, todo: str) -> Iterator[Journal]:
+    """The room's journal, for a command that no server may run beside.
+
+    HomeInUseError when one holds it, with what to do instead.
+    """
+    try:
+        journal = open_journal(home_folder(home), clock)
+    except HomeInUseError as error:
+        raise HomeInUseError(error.what, where=error.where, todo=todo) from None
+    with closing(journal):
+        yield journal
+
+
+def folded(board: B, journal: Journal) -> B:
+    """An empty board with everything the journal holds."""
+    for entry in journal.replay():
+        board.apply(entry)
+    return board
 
 
 def witness_line(home: Path, clock: Clock) -> str:

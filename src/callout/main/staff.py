@@ -1,8 +1,5 @@
 """``callout staff``: how people of the staff sign in, set at the machine itself."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-
 import click
 
 from callout.access import SYSTEM, AccessBoard, Credentials, Invitations
@@ -11,11 +8,9 @@ from callout.access.known import Known
 from callout.access.people import works_here
 from callout.access.sessions import Sessions
 from callout.base.clock import SystemClock, iso_utc
-from callout.base.errors import HomeInUseError
-from callout.base.settings import home_folder
-from callout.journal import Journal
-from callout.main.opening import open_journal
+from callout.main.opening import folded, opened_alone
 
+_TODO = "Invite them on the room's page /people, or stop the room first"
 home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.")
 
 
@@ -33,8 +28,8 @@ def staff_invite(person: str, home: str | None) -> None:
     They open the room's page /enrol with it within a day, and set a name and password or a passkey.
     """
     clock = SystemClock()
-    with _opened(home, clock) as journal:
-        found = _board(journal).person(person)
+    with opened_alone(home, clock, _TODO) as journal:
+        found = folded(AccessBoard(), journal).person(person)
         invitations = Invitations(journal.state, clock)
         invited = invite_person(journal, invitations, SYSTEM, found, clock.now_us())
         invited.submitted.result()
@@ -50,35 +45,15 @@ def staff_invite(person: str, home: str | None) -> None:
 def staff_password(person: str, name: str, password: str, home: str | None) -> None:
     """Set the name and password of PERSON. Their code and sessions of before end."""
     clock = SystemClock()
-    with _opened(home, clock) as journal:
-        found = _board(journal).person(person)
+    with opened_alone(home, clock, _TODO) as journal:
+        board = folded(AccessBoard(), journal)
+        found = board.person(person)
         works_here(found)
         credentials = Credentials(journal.state, clock)
+        credentials.about = (*board.agencies, *board.agencies.values())
         credentials.set_password(name, password, person=found.id)
         credentials.codes.drop(found.id)
         Sessions(journal.state, clock).close_all(found.id)
         Known(journal.state, clock).forget(found.id)
         changed(journal, SYSTEM, found, "password", made=True).result()
     click.echo(f"{name} can now sign in")
-
-
-@contextmanager
-def _opened(home: str | None, clock: SystemClock) -> Iterator[Journal]:
-    """The room's journal, when no server holds it."""
-    try:
-        journal = open_journal(home_folder(home), clock)
-    except HomeInUseError as error:
-        raise HomeInUseError(
-            error.what,
-            where=error.where,
-            todo="Invite them on the room's page /people, or stop the room first",
-        ) from None
-    with closing(journal):
-        yield journal
-
-
-def _board(journal: Journal) -> AccessBoard:
-    board = AccessBoard()
-    for entry in journal.replay():
-        board.apply(entry)
-    return board

@@ -1,8 +1,5 @@
 """``callout token``: tokens of devices and programs, at the machine itself."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-
 import click
 
 from callout.access import EVERY_AGENCY, SYSTEM, AccessBoard, Credentials
@@ -10,14 +7,12 @@ from callout.access.board import Device
 from callout.access.commands import enrol_device
 from callout.access.devices import DAYS_MAX, REASONS, revoke
 from callout.access.invitations import Invitations
-from callout.access.spoken import Spoken
+from callout.access.used import Used
 from callout.base.clock import SystemClock, iso_utc
-from callout.base.errors import HomeInUseError
-from callout.base.settings import home_folder
-from callout.journal import Journal
-from callout.main.opening import open_journal
+from callout.main.opening import folded, opened_alone
 
 _DAY_US = 24 * 3600 * 1_000_000
+_TODO = "Use the room's page or POST /api/devices and /api/tokens, or stop it first"
 home_option = click.option("--home", help="The room's folder; else CALLOUT_HOME.")
 
 
@@ -44,7 +39,7 @@ def token_create(
     """Make a token for DEVICE and show it once. Scopes: alarms, positions, crew, room, audit."""
     clock = SystemClock()
     ends_us = clock.now_us() + days * _DAY_US if days else 0
-    with _opened(home, clock) as journal:
+    with opened_alone(home, clock, _TODO) as journal:
         enrol_device(
             journal, SYSTEM, device, scopes, agency=agency, unit=unit, expires_us=ends_us
         ).result()
@@ -59,10 +54,11 @@ def token_create(
 def token_list(home: str | None) -> None:
     """Say which devices and programs may speak, for what, and when they last did."""
     clock = SystemClock()
-    with _opened(home, clock) as journal:
-        used = Spoken(journal.state, clock)
-        for device in _board(journal).devices.values():
-            click.echo(_line(device, used.day_us(device.id)))
+    with opened_alone(home, clock, _TODO) as journal:
+        days = Used(journal.state, clock).days()
+        for device in folded(AccessBoard(), journal).devices.values():
+            last = max(days.get(f"device/{device.id}", {}).values(), default=None)
+            click.echo(_line(device, last))
 
 
 def _line(device: Device, day_us: int | None) -> str:
@@ -82,33 +78,12 @@ def _line(device: Device, day_us: int | None) -> str:
 def token_revoke(device: str, reason: str, home: str | None) -> None:
     """DEVICE may speak no more: its tokens, its key and its invitation end."""
     clock = SystemClock()
-    with _opened(home, clock) as journal:
+    with opened_alone(home, clock, _TODO) as journal:
         credentials = Credentials(journal.state, clock)
         invitations = Invitations(journal.state, clock)
-        revoke(journal, _board(journal), credentials, invitations, SYSTEM, device, reason).result()
+        board = folded(AccessBoard(), journal)
+        revoke(journal, board, credentials, invitations, SYSTEM, device, reason).result()
     click.echo(f"{device} may speak no more")
-
-
-@contextmanager
-def _opened(home: str | None, clock: SystemClock) -> Iterator[Journal]:
-    """The room's journal, when no server holds it."""
-    try:
-        journal = open_journal(home_folder(home), clock)
-    except HomeInUseError as error:
-        raise HomeInUseError(
-            error.what,
-            where=error.where,
-            todo="Use the room's page or POST /api/devices and /api/tokens, or stop it first",
-        ) from None
-    with closing(journal):
-        yield journal
-
-
-def _board(journal: Journal) -> AccessBoard:
-    board = AccessBoard()
-    for entry in journal.replay():
-        board.apply(entry)
-    return board
 
 
 def _of(agency: str, unit: str) -> str:

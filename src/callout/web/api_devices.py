@@ -72,7 +72,11 @@ async def get_devices(room: TheRoom, actor: Asker) -> dict[str, Any]:
     authorize(actor, Action.DEVICE_READ, Subject("device", agency=actor.agency))
     devices = room.picture.access.devices.values()
     mine = [one for one in devices if reaches(actor, Share.OWN, device_subject(one))]
-    return {"devices": [_view(room, one) for one in mine], "seq": room.picture.seq}
+    days = room.used.days()
+    return {
+        "devices": [_view(room, one, days.get(f"device/{one.id}", {})) for one in mine],
+        "seq": room.picture.seq,
+    }
 
 
 @post("/api/devices", tags=["devices"])
@@ -205,7 +209,7 @@ def _cookie(request: Request[Any, Any, Any], secret: str) -> Cookie:
     )
 
 
-def _view(room: Room, device: Device) -> dict[str, Any]:
+def _view(room: Room, device: Device, days: dict[str, int]) -> dict[str, Any]:
     return {
         "id": device.id,
         "scopes": device.scopes,
@@ -216,7 +220,7 @@ def _view(room: Room, device: Device) -> dict[str, Any]:
         "by": who(room.picture, device.by),
         "since_us": device.since_us,
         "expires_us": device.expires_us or None,
-        "used_us": room.asking.used.day_us(device.id),
+        "used_us": max(days.values(), default=None),
     }
 
 

@@ -145,14 +145,10 @@ async def get_review(
         "days": days,
         "marks_since_us": marks_since_us,
         "whole": whole,
-        "accounts_unused": [
-            one._asdict() for one in accounts_unused(staff, marks, now_us, since_us)
-        ],
-        "roles_unused": [one._asdict() for one in roles_unused(staff, marks, since_us)],
-        "devices_unused": [
-            one._asdict() for one in devices_unused(devices, marks, now_us, since_us)
-        ],
-        "shares_unused": [one._asdict() for one in shares if within(actor, one.agency)],
+        "accounts_unused": _views(accounts_unused(staff, marks, now_us, since_us)),
+        "roles_unused": _views(roles_unused(staff, marks, since_us)),
+        "devices_unused": _views(devices_unused(devices, marks, now_us, since_us)),
+        "shares_unused": _views(one for one in shares if within(actor, one.agency)),
     }
 
 

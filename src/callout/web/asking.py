@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from callout.access import NOBODY, Actor, Credentials, Sessions, person_actor
-from callout.access.spoken import Spoken
 from callout.access.who import key_actor, token_actor
 from callout.dispatch import Picture
 
@@ -27,7 +26,6 @@ class Asking:
         self._picture = picture
         self._credentials = credentials
         self._sessions = sessions
-        self.used = Spoken(picture.journal.state, picture.clock)
 
     def actor(self, shown: Shown) -> Actor | None:
         """Who that is at this moment; None when what is shown opens nothing (any more)."""

@@ -4,7 +4,8 @@ An audience is everybody with the same agency, the same shares and the same lock
 all of them. A locked one is shown that there is an alarm or a mayday, not what was said and where.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from callout.access import ROOM as THE_ROOM
@@ -83,28 +84,34 @@ def entry_for(picture: Picture, audience: Actor, entry: Entry) -> dict[str, Any]
         "at_us": entry.recorded_us,
         "actor": entry.actor,
     }
-    touched, key, view = _touched(picture, audience, entry)
+    touched, view = _touched(picture, audience, entry)
     if touched is not None and not sees(audience, touched):
         return None
-    if audience.locked is not None and key != "alarm" and not entry.type.startswith("Mayday"):
+    alarms = touched is not None and touched.kind == "alarm"
+    if audience.locked is not None and not alarms and not entry.type.startswith("Mayday"):
         return None
-    return {**message, key: view} if key else message
+    return {**message, touched.kind: view()} if touched and view else message
 
 
 def _touched(
     picture: Picture, audience: Actor, entry: Entry
-) -> tuple[Subject | None, str, dict[str, Any] | None]:
-    """What the entry is about, as access sees it, and its view by the name of its kind."""
+) -> tuple[Subject | None, Callable[[], dict[str, Any]] | None]:
+    """What the entry is about, as access sees it, and how to make its view, if it is to be shown.
+
+    What the boards have left to the journal is its agency's, without a view.
+    """
     kind, _, name = entry.stream.partition("/")
     if kind == "run":
         kind, name = "incident", entry.body["incident"]
     if kind == "alarm" and (alarm := picture.incidents.alarms.get(name)):
-        return alarm_subject(alarm), kind, shown_alarm(picture, audience, alarm)
+        return alarm_subject(alarm), partial(shown_alarm, picture, audience, alarm)
     if kind == "incident" and (incident := picture.incidents.incidents.get(name)):
-        return incident_subject(incident), kind, incident_view(picture, incident)
+        return incident_subject(incident), partial(incident_view, picture, incident)
     if kind == "unit" and (unit := picture.units.units.get(name)):
-        return unit_subject(unit), kind, unit_view(picture, unit, picture.clock.now_us())
-    return None, "", None
+        return unit_subject(unit), partial(unit_view, picture, unit, picture.clock.now_us())
+    if kind in {"alarm", "incident", "unit"}:
+        return Subject(kind, name, entry.agency), None
+    return None, None
 
 
 def positions_for(

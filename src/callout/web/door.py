@@ -85,9 +85,7 @@ class Door:
             return
         state = scope.setdefault("state", {})
         state["shown"] = shown
-        actor = state["actor"] = self._room.asking.actor(shown) or NOBODY
-        if actor.kind == "device":
-            self._room.asking.used.seen(actor.id)
+        state["actor"] = self._room.asking.actor(shown) or NOBODY
         answering = self._answering(scope, send, lambda: self._used(scope))
         await self._inner(scope, receive, answering)
         self._account(state)

@@ -132,7 +132,6 @@ class Room:
             loop.create_task(self._mark()),
             # What ran out is cut off within a second: between the beats that look too.
             loop.create_task(self._every(0.5, self.live.again)),
-            loop.create_task(self._write_used()),
         ]
 
     async def stop(self) -> None:
@@ -147,7 +146,7 @@ class Room:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         with contextlib.suppress(CalloutError):  # it is no loss: it is said again another day
-            self.asking.used.write(self.asking.used.take_new())
+            self.used.flush()
         self.providers.stop()
         await self._keeper.stop()
 
@@ -246,16 +245,6 @@ class Room:
             except Exception:  # noqa: BLE001 - the edge of a task: a full disk must not end it
                 _log.warning("marks of used access could not be written")
             await self.clock.wait_s(5.0)
-
-    async def _write_used(self) -> None:
-        """Write which devices spoke today, in a thread: at midnight it may be all of them."""
-        used = self.asking.used
-        while True:
-            await self.clock.wait_s(60)
-            try:
-                await asyncio.to_thread(used.write, used.take_new())
-            except Exception:  # noqa: BLE001 - the edge of a task: it must beat on
-                _log.exception("when devices spoke could not be written")
 
     async def _read_signs(self) -> None:
         """Put the rules of the hour in force each minute, off the loop: a change takes a while."""
