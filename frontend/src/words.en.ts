@@ -426,6 +426,7 @@ export const en = {
     code: "Code of your authenticator",
     codeHow: "Six digits that change each 30 s, or one of your recovery codes.",
     with: (name: string) => `Sign in with ${name}`,
+    unlockDrill: "Back to the drill",
     unlockPasskey: "Unlock with a passkey",
     unlock: "Unlock",
     invited: "I have an invitation code",

@@ -138,3 +138,14 @@ def test_twelve_hours_are_said_to_be_the_reason(up: Running, desk: Page) -> None
     expect(lock).to_contain_text("Twelve hours")
     unlock(desk)
     expect(queue(desk)).to_contain_text("Gas smell")
+
+
+def test_a_locked_drill_is_unlocked_by_one_click(room: Running, page: Page) -> None:
+    page.goto(room.url)
+    page.get_by_role("button").filter(has_text="drill").first.click()
+    expect(page.get_by_role("region", name="Queue")).to_be_visible()
+    page.keyboard.press("Alt+l")
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    page.get_by_role("button", name="Back to the drill").click()
+    expect(page.get_by_role("region", name="Queue")).to_be_visible()
+    expect(page.get_by_role("heading", name="Locked")).to_have_count(0)

@@ -9,11 +9,12 @@ import { words } from "../words";
 
 const say = words.signIn;
 
-type Part = "passkey" | "password" | "code";
+type Part = "passkey" | "password" | "code" | "drill";
 
 interface Ways {
   passkey: boolean;
   password: boolean;
+  drill?: boolean;
   oidc: { id: string; name: string }[];
 }
 
@@ -25,6 +26,7 @@ export function waysOf(session: Session | null, use: "sign-in" | "unlock"): Ways
   return {
     passkey: own.includes("passkey"),
     password: own.includes("password"),
+    drill: own.includes("drill"),
     oidc: room.oidc.filter((one) => own.includes(`oidc:${one.id}`)),
   };
 }
@@ -45,6 +47,7 @@ export function Prove({
   const passkey = ways.passkey && passkeysHere();
 
   const first = useFirst<HTMLInputElement>();
+  const back = useFirst();
 
   const attempt = async (at: Part, act: () => Promise<unknown>) => {
     if (waiting) return;
@@ -126,6 +129,20 @@ export function Prove({
             {unlock ? say.unlock : say.go}
           </button>
         </form>
+      ) : null}
+      {ways.drill ? (
+        <div class="way">
+          <button
+            type="button"
+            class="big main"
+            disabled={waiting}
+            ref={back}
+            onClick={() => void attempt("drill", door.signInDemo)}
+          >
+            {say.unlockDrill}
+          </button>
+          <Wrong at="drill" problem={problem} />
+        </div>
       ) : null}
       {ways.oidc.map((one) => (
         <a

@@ -8,6 +8,8 @@ from callout.access.site import Site, needed_site, site_of
 from callout.base.errors import ConflictError, UnauthenticatedError
 from callout.web.room import Room
 
+#: Who enters a drill by one click; its cast has them.
+DRILL_PERSON = "drill"
 #: Who changes their own ways in has proved who they are within this (ASVS 5.0, 7.5.1).
 FRESH_S = 10 * 60
 
@@ -29,6 +31,8 @@ def ways_of(room: Room, person: str, site: Site | None) -> list[str]:
         found.append("code")
     if site and any(one.rp == site.rp for one in room.passkeys.of(person)):
         found.append("passkey")
+    if room.drill and person == DRILL_PERSON:
+        found.append("drill")  # by one click, as they came in
     return found + [f"oidc:{one}" for one in room.providers.of(person)]
 
 
