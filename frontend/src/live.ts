@@ -86,7 +86,7 @@ function drop(): void {
 
 function closed(): void {
   socket = null;
-  retryAt = performance.now() + (RETRY_S[Math.min(attempt, RETRY_S.length) - 1] ?? 4) * 1000;
+  retryAt = performance.now() + (RETRY_S[Math.max(attempt, 1) - 1] ?? 4) * 1000;
   const ended = (session: Session) => {
     if (session.person) return;
     signedOut();

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from test_live import until
+from websockets.sync.client import connect
 
 from running import PASSWORD, Running, made_home, running
 
@@ -131,6 +133,21 @@ def test_unlocking_renews_the_secret_and_is_for_its_own_person(own: Running) -> 
         theirs = other.get("/api/me").json()["sessions"][0]["id"]
         assert eva.delete(f"/api/me/sessions/{theirs}").status_code == 404  # borrowed
         assert other.get("/api/incidents").is_success
+
+
+def test_an_open_stream_begins_anew_when_its_session_is_unlocked(own: Running) -> None:
+    with own.signed_in("iris", "dispatcher") as iris:
+        iris.post("/api/session/lock")
+        cookie = {"Cookie": f"callout_session={iris.cookies['callout_session']}"}
+        url = own.url.replace("http", "ws") + "/api/live"
+        with connect(url, origin=own.url, additional_headers=cookie, proxy=None) as socket:
+            assert until(socket, "snapshot")["units"] == []
+            answer = iris.post("/api/session/unlock", json={"password": PASSWORD})
+            assert answer.status_code == 204
+            assert until(socket, "anew") == {"t": "anew"}  # not cut off as signed out
+        cookie = {"Cookie": f"callout_session={iris.cookies['callout_session']}"}
+        with connect(url, origin=own.url, additional_headers=cookie, proxy=None) as socket:
+            assert until(socket, "snapshot")["units"]
 
 
 def test_a_new_password_needs_the_old_one(own: Running) -> None:

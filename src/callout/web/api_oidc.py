@@ -198,7 +198,7 @@ async def _unlock(room: Room, ticket: Ticket, way: str) -> str:
     person = _still_there(room, ticket)
     await on_duty(room, room.picture.access.person(person))
     secret = room.sessions.prove_id(ticket.data["session"], person, (way,))
-    room.live.again()
+    room.live.renewed(ticket.data["session"], secret)
     return secret
 
 

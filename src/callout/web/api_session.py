@@ -165,7 +165,8 @@ async def proved(
     """The session's person has proved again who they are: it goes on under a new secret."""
     await on_duty(room, room.picture.access.person(person))
     secret = room.sessions.prove(_secret(request), ways)
-    room.live.again()
+    if renewed := room.sessions.find(secret):
+        room.live.renewed(renewed.id, secret)
     return with_cookie(request, secret)
 
 

@@ -116,6 +116,15 @@ class Live:
                 console.end(_POLICY, "signed out")
             self._consoles.discard(console)
 
+    def renewed(self, session: str, secret: str) -> None:
+        """A session goes on under a new secret: its consoles begin anew at the next beat.
+
+        Not at once: the browser has the new cookie only once the answer is there.
+        """
+        for console in self._consoles:
+            if console.actor.session == session:
+                console.shown = Shown("session", secret)
+
     def stop(self) -> None:
         """End every connection; may be called twice."""
         for console in self._consoles:
